@@ -1,0 +1,42 @@
+// Every driver runs its API's suite, without being asked.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'vitest'
+import type { ApiName } from '../lib/meta.js'
+import {
+  backupConformance,
+  computeConformance,
+  containerConformance,
+  dnsConformance,
+  type Harness,
+  loadBalancerConformance,
+  type Runner,
+  storageConformance,
+} from './conformance/index.js'
+import { loadDriver, readVendors, root } from './tools/vendors.js'
+
+const SUITES: Readonly<Record<ApiName, (runner: Runner, harness: Harness) => void>> = {
+  compute: computeConformance,
+  storage: storageConformance,
+  dns: dnsConformance,
+  loadbalancer: loadBalancerConformance,
+  container: containerConformance,
+  backup: backupConformance,
+}
+
+for (const meta of await readVendors()) {
+  for (const driver of meta.drivers) {
+    const contract = join(root, 'fixtures/contracts', `${meta.vendor}.json`)
+    const driverClass = (await loadDriver(meta.vendor, driver)) as Harness['driverClass']
+    SUITES[driver.api](
+      { describe, it },
+      {
+        meta,
+        driver,
+        driverClass,
+        fixtures: join(root, 'fixtures', meta.vendor),
+        contract: existsSync(contract) ? contract : undefined,
+      },
+    )
+  }
+}

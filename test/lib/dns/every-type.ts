@@ -1,0 +1,130 @@
+import type { BindRecord } from '../../../lib/dns/bind.js'
+
+const digest = 'C0FFEE'.padEnd(40, '0')
+const digest256 = 'C0FFEE'.padEnd(64, '0')
+// The server's own dump puts a blank into long values.
+const dumped256 = `${digest256.slice(0, 56)} ${digest256.slice(56)}`
+const material = Buffer.alloc(32, 7).toString('base64')
+
+/** A zone with each type of record, written as providers give them, and what a name server has to make of it. */
+export const EVERY_TYPE: readonly (BindRecord & { loaded?: string })[] = [
+  {
+    name: '',
+    type: 'SOA',
+    data: 'ns1.example.com host.master@example.com 2026020301 1h 15m 2w 300',
+    ttl: 900,
+    loaded: 'ns1.example.com. host\\.master.example.com. 2026020301 3600 900 1209600 300',
+  },
+  { name: '', type: 'NS', data: 'ns1.example.com', loaded: 'ns1.example.com.' },
+  { name: '', type: 'NS', data: 'ns2.example.net.', loaded: 'ns2.example.net.' },
+  { name: 'ns1', type: 'A', data: '192.0.2.1', ttl: 0, loaded: '192.0.2.1' },
+  { name: 'ns1', type: 'AAAA', data: '2001:DB8:0::1', loaded: '2001:db8::1' },
+  { name: 'afs', type: 'AFSDB', data: 'afs.example.org', priority: 1, loaded: '1 afs.example.org.' },
+  { name: 'alias', type: 'ALIAS', data: 'elsewhere.example.net' },
+  {
+    name: '',
+    type: 'CAA',
+    data: '0 issue letsencrypt.org; validationmethods=dns-01',
+    loaded: '0 issue "letsencrypt.org; validationmethods=dns-01"',
+  },
+  { name: '', type: 'CAA', data: '128 iodef "mailto:ca@example.com"', loaded: '128 iodef "mailto:ca@example.com"' },
+  { name: 'cert', type: 'CERT', data: `PKIX 12345 RSASHA256 ${material}`, loaded: `PKIX 12345 RSASHA256 ${material}` },
+  { name: 'www', type: 'CNAME', data: '@', loaded: 'example.com.' },
+  { name: 'moved', type: 'DNAME', data: 'example.net', loaded: 'example.net.' },
+  { name: 'signed', type: 'DNSKEY', data: `257 3 ED25519 ${material}`, loaded: `257 3 15 ${material}` },
+  { name: 'signed', type: 'NS', data: 'ns1.example.net', loaded: 'ns1.example.net.' },
+  { name: 'signed', type: 'DS', data: `60485 5 1 ${digest.toLowerCase()}`, loaded: `60485 5 1 ${digest}` },
+  { name: 'geo', type: 'GEO', data: '192.0.2.7' },
+  {
+    name: 'hinfo',
+    type: 'HINFO',
+    data: 'PC-Intel-700mhz "Red Hat \\"Linux\\""',
+    loaded: '"PC-Intel-700mhz" "Red Hat \\"Linux\\""',
+  },
+  {
+    name: 'svc',
+    type: 'HTTPS',
+    data: '. alpn="h2,h3" port=8443 ipv4hint=192.0.2.1,192.0.2.2',
+    priority: 1,
+    loaded: '1 . alpn="h2,h3" port=8443 ipv4hint=192.0.2.1,192.0.2.2',
+  },
+  { name: 'key', type: 'KEY', data: `256 3 8 ${material}`, loaded: `256 3 8 ${material}` },
+  {
+    name: 'loc',
+    type: 'LOC',
+    data: '52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m',
+    loaded: '52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m',
+  },
+  { name: '', type: 'MX', data: '10 mail.example.com', loaded: '10 mail.example.com.' },
+  { name: '', type: 'MX', data: 'mail.example.net', priority: 20, loaded: '20 mail.example.net.' },
+  { name: 'mail', type: 'A', data: '192.0.2.2', loaded: '192.0.2.2' },
+  {
+    name: 'enum',
+    type: 'NAPTR',
+    data: '100 10 "u" "E2U+sip" "!^(\\\\+441632960083)$!sip:info@example.com!" .',
+    loaded: '100 10 "u" "E2U+sip" "!^(\\\\+441632960083)$!sip:info@example.com!" .',
+  },
+  {
+    name: 'nsec',
+    type: 'NSEC',
+    data: 'host.example.com. A mx RRSIG NSEC TYPE1234',
+    loaded: 'host.example.com. A MX RRSIG NSEC TYPE1234',
+  },
+  { name: 'openpgp._openpgpkey', type: 'OPENPGPKEY', data: material, loaded: material },
+  { name: 'ptr', type: 'PTR', data: 'www.example.com', loaded: 'www.example.com.' },
+  { name: 'redirect', type: 'REDIRECT', data: 'https://example.net/' },
+  {
+    name: 'rp',
+    type: 'RP',
+    data: 'admin@example.com people.example.com',
+    loaded: 'admin.example.com. people.example.com.',
+  },
+  {
+    name: 'nsec',
+    type: 'RRSIG',
+    data: `NSEC 8 3 86400 20300101000000 20260101000000 2642 example.com ${material}`,
+    loaded: `NSEC 8 3 86400 20300101000000 20260101000000 2642 example.com. ${material}`,
+  },
+  { name: 'spf', type: 'SPF', data: 'v=spf1 -all', loaded: '"v=spf1 -all"' },
+  {
+    name: '_sip._tcp',
+    type: 'SRV',
+    data: '5 5060 sip.example.net',
+    priority: 10,
+    loaded: '10 5 5060 sip.example.net.',
+  },
+  { name: '_imap._tcp', type: 'SRV', data: '0 0 0 .', loaded: '0 0 0 .' },
+  {
+    name: 'mail',
+    type: 'SSHFP',
+    data: `4 2 ${digest256.slice(0, 32)} ${digest256.slice(32)}`,
+    loaded: `4 2 ${dumped256}`,
+  },
+  { name: '_dns', type: 'SVCB', data: '0 dns.example.net', loaded: '0 dns.example.net.' },
+  {
+    name: 'svcb',
+    type: 'SVCB',
+    data: '16 foo.example.org alpn="f\\\\\\\\oo\\\\,bar,h2" no-default-alpn mandatory=alpn,ipv6hint ech=AQID ipv6hint=2001:db8::1 dohpath=/q{?dns} key667="a\\210b;c d"',
+    loaded:
+      '16 foo.example.org. mandatory=alpn,ipv6hint alpn="f\\\\\\\\oo\\\\,bar,h2" no-default-alpn ech=AQID ipv6hint=2001:db8::1 key7="/q{?dns}" key667="a\\210b;c d"',
+  },
+  { name: '_443._tcp', type: 'TLSA', data: `3 1 1 ${digest256}`, loaded: `3 1 1 ${dumped256}` },
+  { name: '', type: 'TXT', data: 'v=spf1 include:example.net ~all', loaded: '"v=spf1 include:example.net ~all"' },
+  { name: 'quotes', type: 'TXT', data: 'a "b" \\ ; (c) é\n', loaded: '"a \\"b\\" \\\\ ; (c) \\195\\169\\010"' },
+  { name: 'multi', type: 'TXT', data: '"one" "t\\"wo;"', loaded: '"one" "t\\"wo;"' },
+  { name: 'long', type: 'TXT', data: 'x'.repeat(300), loaded: `"${'x'.repeat(255)}" "${'x'.repeat(45)}"` },
+  {
+    name: '_ftp._tcp',
+    type: 'URI',
+    data: '1 "ftp://ftp.example.com/public;a"',
+    priority: 10,
+    loaded: '10 1 "ftp://ftp.example.com/public;a"',
+  },
+  { name: 'url', type: 'URL', data: 'https://example.net/\n@ IN A 192.0.2.66' },
+  { name: 'wks', type: 'WKS', data: '192.0.2.3 TCP 25 80', loaded: '192.0.2.3 6 25 80' },
+  { name: '*.wild', type: 'A', data: '192.0.2.4', loaded: '192.0.2.4' },
+  { name: 'with\\.dot', type: 'A', data: '192.0.2.5', loaded: '192.0.2.5' },
+  { name: 'Bücher', type: 'CNAME', data: 'straße.example', loaded: 'xn--strae-oqa.example.' },
+  { name: 'node10', type: 'A', data: '192.0.2.10', loaded: '192.0.2.10' },
+  { name: 'node9', type: 'A', data: '192.0.2.9', loaded: '192.0.2.9' },
+]

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Starts real OpenSSH servers on loopback, as root on Debian or Ubuntu, without systemd.
+# usage: up.sh <folder> <port> <port of the second>
+# The first takes keys and the password; the second has no SFTP, and asks the password by keyboard-interactive (PAM).
+# The user exists only in the servers' own mount namespace: nothing of this machine's /etc is changed.
+set -euo pipefail
+folder=$1 port=$2 second=$3
+user=libcloud-test password=${SSH_PASSWORD:?}
+need=()
+[ -x /usr/sbin/sshd ] || need+=(openssh-server)
+command -v ssh-keygen ssh-agent ssh-add >/dev/null || need+=(openssh-client)
+command -v sudo >/dev/null || need+=(sudo)
+if [ ${#need[@]} -gt 0 ]; then
+  # The package would start its own server: a policy that forbids it holds while it is installed.
+  policy=/usr/sbin/policy-rc.d ours=
+  [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; ours=1; }
+  trap '[ -z "$ours" ] || rm -f "$policy"' EXIT
+  export DEBIAN_FRONTEND=noninteractive
+  lock='DPkg::Lock::Timeout=900'
+  apt-get -o "$lock" update -q >&2
+  apt-get -o "$lock" install -qy --no-install-recommends "${need[@]}" >&2
+fi
+mkdir -p "$folder/home" /run/sshd
+chmod 755 "$folder"
+for type in ed25519 rsa ecdsa; do
+  ssh-keygen -q -t "$type" -N '' -f "$folder/host_$type"
+done
+sum=$(openssl passwd -6 -stdin <<<"$password")
+{ cat /etc/passwd; echo "$user:x:4242:4242::$folder/home:/bin/bash"; } >"$folder/passwd"
+{ cat /etc/group; echo "$user:x:4242:"; } >"$folder/group"
+{ cat /etc/shadow; echo "$user:$sum:19000:0:99999:7:::"; } >"$folder/shadow"
+printf 'Defaults timestamp_timeout=0\nroot ALL=(ALL) NOPASSWD: ALL\n%s ALL=(ALL) ALL\n' "$user" >"$folder/sudoers"
+chmod 600 "$folder/shadow"
+chmod 440 "$folder/sudoers"
+touch "$folder/authorized_keys"
+chmod 644 "$folder/authorized_keys"
+chown 4242:4242 "$folder/home"
+
+config() { # <port> <pid file> and the rest from standard input
+  cat <<EOF
+Port $1
+ListenAddress 127.0.0.1
+HostKey $folder/host_ed25519
+HostKey $folder/host_rsa
+HostKey $folder/host_ecdsa
+PidFile $folder/$2.pid
+StrictModes no
+AuthorizedKeysFile $folder/authorized_keys .ssh/authorized_keys
+PermitRootLogin prohibit-password
+MaxStartups 100
+AcceptEnv LIBCLOUD_GOOD_*
+$(cat)
+EOF
+}
+config "$port" first >"$folder/first.conf" <<EOF
+UsePAM no
+PasswordAuthentication yes
+KbdInteractiveAuthentication no
+Subsystem sftp internal-sftp
+EOF
+config "$second" second >"$folder/second.conf" <<EOF
+UsePAM yes
+PasswordAuthentication no
+KbdInteractiveAuthentication yes
+PubkeyAuthentication no
+EOF
+unshare -m --propagation slave sh -c '
+  for file in passwd group shadow sudoers; do mount --bind "$1/$file" "/etc/$file" || exit 1; done
+  for name in first second; do /usr/sbin/sshd -f "$1/$name.conf" -E "$1/$name.log" || exit 1; done
+' sh "$folder"
+for wanted in "$port" "$second"; do
+  for _ in $(seq 100); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$wanted") 2>/dev/null && continue 2
+    sleep 0.05
+  done
+  echo "no sshd on port $wanted" >&2
+  exit 1
+done
+/usr/sbin/sshd -V 2>&1 | head -1 | cut -d, -f1
