@@ -8,18 +8,12 @@ import type { StorageApi } from '../../lib/storage/api.js'
 import type { ObjectRef } from '../../lib/storage/types.js'
 import { meta } from './meta.js'
 import { AzureBlobsConnection, type AzureBlobsOptions, checkContainerName } from './storage.connection.js'
+import { AzureBlobsKinds } from './storage.kinds.js'
 import { sasQuery } from './storage.sas.js'
-import { NO_CONTAINER } from './storage.shared.js'
+import { type Headers, leaseHeaders, metadataHeaders, NO_CONTAINER } from './storage.shared.js'
 import type { SharedKey } from './storage.shared-key.js'
-import type { AzureSignedUrlOptions } from './storage.types.js'
-import {
-  AzureBlobsUpload,
-  BLOCK_SIZES,
-  CONCURRENCIES,
-  DEFAULT_BLOCK,
-  isBlockSize,
-  isConcurrency,
-} from './storage.upload.js'
+import type { AzureLeaseOptions, AzureSignedUrlOptions } from './storage.types.js'
+import { BLOCK_SIZES, CONCURRENCIES, DEFAULT_BLOCK, isBlockSize, isConcurrency } from './storage.upload.js'
 
 /**
  * Azure Blob Storage.
@@ -31,7 +25,7 @@ import {
  * ```
  * @see https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
  */
-export class AzureBlobsStorageDriver extends AzureBlobsUpload implements Partial<StorageApi> {
+export class AzureBlobsStorageDriver extends AzureBlobsKinds implements Partial<StorageApi> {
   protected readonly blockSize: number
   protected readonly concurrency: number
 
@@ -68,18 +62,7 @@ export class AzureBlobsStorageDriver extends AzureBlobsUpload implements Partial
    * @see https://learn.microsoft.com/rest/api/storageservices/set-container-acl
    */
   async enableContainerCdn(container: NamedRef, options?: CallOptions): Promise<void> {
-    checkContainerName(container.name, this.provider)
-    await this.connection.request(
-      {
-        method: 'PUT',
-        path: this.connection.pathOf(container.name),
-        query: { restype: 'container', comp: 'acl' },
-        headers: { 'x-ms-blob-public-access': 'blob' },
-        errors: NO_CONTAINER,
-        read: readNothing,
-      },
-      options,
-    )
+    await this.#changeContainer(container, 'acl', { 'x-ms-blob-public-access': 'blob' }, options)
   }
 
   /**
@@ -88,25 +71,14 @@ export class AzureBlobsStorageDriver extends AzureBlobsUpload implements Partial
    * @see https://learn.microsoft.com/rest/api/storageservices/create-service-sas
    */
   async getObjectSignedUrl(object: ObjectRef, options?: AzureSignedUrlOptions): Promise<string> {
-    const { method = 'GET', expiresIn = 3600 } = options ?? {}
-    const permissions = options?.ex_permissions ?? (method === 'PUT' ? 'cw' : 'r')
+    const { method = 'GET', contentType, ex_permissions } = options ?? {}
     const address = await this.getObjectCdnUrl(object)
-    const query = sasQuery(
-      {
-        container: object.container.name,
-        blob: object.name,
-        permissions,
-        starts: options?.ex_startsAt,
-        expires: new Date((options?.ex_startsAt?.getTime() ?? Date.now()) + expiresIn * 1000),
-        protocol: address.startsWith('https:') ? 'https' : 'https,http',
-        version: this.connection.version,
-        ip: options?.ex_ip,
-        contentDisposition: options?.ex_contentDisposition,
-        contentType: method === 'GET' ? options?.contentType : undefined,
-      },
-      this.#sharedKey(options),
-    )
-    return `${address}?${query}`
+    const what = {
+      container: object.container.name,
+      blob: object.name,
+      contentType: method === 'GET' ? contentType : undefined,
+    }
+    return `${address}?${this.#sas(what, ex_permissions ?? (method === 'PUT' ? 'cw' : 'r'), options)}`
   }
 
   #sharedKey(options: CallOptions | undefined): SharedKey {
@@ -116,5 +88,91 @@ export class AzureBlobsStorageDriver extends AzureBlobsUpload implements Partial
     const operation = operationOf(options)
     const message = `${operation ?? 'request'}: '${provider}' makes signed addresses with the account's key only: give 'secret'`
     throw new NotSupportedError(message, { provider, operation })
+  }
+
+  /**
+   * Replaces what a container has of one's own names and values.
+   *
+   * @example
+   * ```ts
+   * await driver.ex_setContainerMetaData({ name: 'backups' }, { owner: 'ops' })
+   * ```
+   * @see https://learn.microsoft.com/rest/api/storageservices/set-container-metadata
+   */
+  async ex_setContainerMetaData(
+    container: NamedRef,
+    metaData: Readonly<Record<string, string>>,
+    options?: AzureLeaseOptions,
+  ): Promise<void> {
+    const headers = { ...leaseHeaders(options), ...metadataHeaders(this, metaData, options) }
+    await this.#changeContainer(container, 'metadata', headers, options)
+  }
+
+  /**
+   * Who may read a container without credentials: `'container'`, `'blob'`, or nobody.
+   *
+   * @example
+   * ```ts
+   * await driver.ex_setContainerAccess({ name: 'backups' }, undefined)
+   * ```
+   * @see https://learn.microsoft.com/rest/api/storageservices/set-container-acl
+   */
+  async ex_setContainerAccess(
+    container: NamedRef,
+    access: 'container' | 'blob' | undefined,
+    options?: AzureLeaseOptions,
+  ): Promise<void> {
+    await this.#changeContainer(
+      container,
+      'acl',
+      { ...leaseHeaders(options), 'x-ms-blob-public-access': access },
+      options,
+    )
+  }
+
+  /**
+   * An address that works for a whole container: by default to list it and to read what is in it.
+   *
+   * @example
+   * ```ts
+   * const url = await driver.ex_getContainerSignedUrl({ name: 'backups' }, { expiresIn: 600 })
+   * ```
+   * @see https://learn.microsoft.com/rest/api/storageservices/create-service-sas
+   */
+  async ex_getContainerSignedUrl(container: NamedRef, options?: AzureSignedUrlOptions): Promise<string> {
+    const address = await this.getContainerCdnUrl(container)
+    return `${address}?${this.#sas({ container: container.name }, options?.ex_permissions ?? 'rl', options)}`
+  }
+
+  async #changeContainer(
+    container: NamedRef,
+    comp: 'acl' | 'metadata',
+    headers: Headers,
+    options: CallOptions | undefined,
+  ): Promise<void> {
+    checkContainerName(container.name, this.provider)
+    const path = this.connection.pathOf(container.name)
+    const query = { restype: 'container', comp }
+    const spec = { method: 'PUT', path, query, headers, errors: NO_CONTAINER, read: readNothing } as const
+    await this.connection.request(spec, options)
+  }
+
+  #sas(
+    what: { readonly container: string; readonly blob?: string | undefined; readonly contentType?: string | undefined },
+    permissions: string,
+    options: AzureSignedUrlOptions | undefined,
+  ): string {
+    const { expiresIn = 3600, ex_startsAt, ex_ip, ex_contentDisposition } = options ?? {}
+    const grant = {
+      ...what,
+      permissions,
+      starts: ex_startsAt,
+      expires: new Date((ex_startsAt?.getTime() ?? Date.now()) + expiresIn * 1000),
+      protocol: this.connection.origin.startsWith('https:') ? 'https' : 'https,http',
+      version: this.connection.version,
+      ip: ex_ip,
+      contentDisposition: ex_contentDisposition,
+    }
+    return sasQuery(grant, this.#sharedKey(options))
   }
 }

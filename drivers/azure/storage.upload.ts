@@ -14,7 +14,7 @@ import { blobHeaders, blobOf, type Headers, hexOf, NO_CONTAINER, refuse } from '
 import type { AzureBlob, AzureUploadOptions } from './storage.types.js'
 
 const MEBIBYTE = 1024 * 1024
-const DEFAULT_BLOCK = 8 * MEBIBYTE
+export const DEFAULT_BLOCK: number = 8 * MEBIBYTE
 const MOST_BLOCK = 4000 * MEBIBYTE
 /** https://learn.microsoft.com/azure/storage/blobs/scalability-targets */
 const MOST_BLOCKS = 50_000
@@ -219,11 +219,10 @@ interface Uploaded {
   readonly hash: string | undefined
 }
 
-export const BLOCK_SIZES = `a whole number of bytes from 1 to ${MOST_BLOCK}`
+export const BLOCK_SIZES: string = `a whole number of bytes from 1 to ${MOST_BLOCK}`
 export const CONCURRENCIES = 'a whole number from 1 to 64'
 export const isBlockSize = (value: number): boolean => Number.isSafeInteger(value) && value >= 1 && value <= MOST_BLOCK
 export const isConcurrency = (value: number): boolean => Number.isSafeInteger(value) && value >= 1 && value <= 64
-export { DEFAULT_BLOCK }
 
 /** Blocks grow with what is known to be larger than as many of them can hold. */
 function sizeOfBlocks(wanted: number, length: number | undefined): number {
