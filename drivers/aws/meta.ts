@@ -1,6 +1,7 @@
 import type { DriverMeta, VendorMeta } from '../../lib/meta.js'
+import { s3 } from './s3.meta.js'
 
-const drivers: readonly DriverMeta[] = []
+const drivers: readonly DriverMeta[] = [s3]
 
 export const meta: VendorMeta = {
   vendor: 'aws',

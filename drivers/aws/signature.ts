@@ -83,11 +83,11 @@ export class HmacKey {
 
   #hash(text: string): void {
     const fits = text.length <= ROOM
-    const length = fits ? this.#inner.latin1Write(text, BLOCK) : 0
+    const length = fits ? this.#inner.write(text, BLOCK, 'latin1') : 0
     const data = fits
       ? this.#inner.subarray(0, BLOCK + length)
       : Buffer.concat([this.#inner.subarray(0, BLOCK), Buffer.from(text)])
-    this.#outer.latin1Write(crypto.hash('sha256', data, 'binary'), BLOCK)
+    this.#outer.write(crypto.hash('sha256', data, 'binary'), BLOCK, 'latin1')
   }
 }
 
