@@ -1,5 +1,5 @@
 import type { ReplyHead } from '../../lib/http/message.js'
-import { slashed } from '../../lib/http/url.js'
+import { queryString, slashed } from '../../lib/http/url.js'
 import type { CallOptions } from '../../lib/options.js'
 import type { NamedRef } from '../../lib/resource.js'
 import type { ObjectDescription, ObjectRef } from '../../lib/storage/types.js'
@@ -79,10 +79,9 @@ function sourceHeaders(connection: S3Connection, { source, options, original }: 
   checkBucket(source.container.name, connection.provider)
   checkKey(source.name, connection.provider)
   const { ex_sourceVersionId: version, ex_sourceCustomerKey: key } = options
-  const suffix = version === undefined ? '' : `?versionId=${encodeURIComponent(version)}`
   const tag = plainTag(original.headers['etag'])
   return {
-    'x-amz-copy-source': `/${source.container.name}/${slashed(source.name).text}${suffix}`,
+    'x-amz-copy-source': `/${source.container.name}/${slashed(source.name).text}${queryString({ versionId: version })}`,
     ...(tag === undefined ? {} : { 'x-amz-copy-source-if-match': `"${tag}"` }),
     ...customerKeyHeaders(connection, { ...options, ex_customerKey: key }, 'x-amz-copy-source-'),
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { queryString } from '../../lib/http/url.js'
 import type { CallOptions } from '../../lib/options.js'
 import { guessContentType } from '../../lib/storage/transfer.js'
 import type { ObjectDescription } from '../../lib/storage/types.js'
@@ -50,9 +51,7 @@ function metaHeaders(connection: S3Connection, options: ObjectDescription & Call
 
 /** `a=1&b=2` */
 export function tagQuery(tags: Readonly<Record<string, string>>): string {
-  return Object.entries(tags)
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    .join('&')
+  return queryString(tags).slice(1)
 }
 
 function encryptionHeaders(encryption: S3Encryption | undefined): Record<string, string | undefined> {

@@ -12,6 +12,7 @@ import {
   decoded,
   document,
   escaped,
+  fitsXml,
   POLICY,
   plainTag,
   type RawPolicy,
@@ -71,7 +72,8 @@ export abstract class S3ManageStorageDriver<P extends string> extends S3CopyStor
   }
 
   /**
-   * Deletes any number of objects, a thousand with each request. That one is not there is no error.
+   * Deletes any number of objects, a thousand with each request; those whose names no document can hold, one by one. That
+   * one is not there is no error.
    *
    * @returns Those that could not be deleted, and why.
    * @example
@@ -84,8 +86,11 @@ export abstract class S3ManageStorageDriver<P extends string> extends S3CopyStor
     options?: CallOptions,
   ): Promise<S3DeleteFailure[]> {
     const failures: S3DeleteFailure[] = []
-    for (let at = 0; at < objects.length; at += MOST_DELETED) {
-      const list = objects.slice(at, at + MOST_DELETED).map(({ name, versionId }) => {
+    const listed = objects.filter(({ name }) => fitsXml(name))
+    for (const { name, versionId } of objects.filter(each => !fitsXml(each.name)))
+      await this.deleteObject({ name, container }, { ...options, ex_versionId: versionId })
+    for (let at = 0; at < listed.length; at += MOST_DELETED) {
+      const list = listed.slice(at, at + MOST_DELETED).map(({ name, versionId }) => {
         const version = versionId === undefined ? '' : `<VersionId>${escaped(versionId)}</VersionId>`
         return `<Object><Key>${escaped(name)}</Key>${version}</Object>`
       })

@@ -13,6 +13,8 @@ export const s3: DriverMeta = {
     'getObjectSignedUrl:fixture': 'it asks nothing of the service: tested by itself, and on a real server',
     'uploadObjectViaStream:options reach every request':
       'an upload in parts that is aborted asks the service to forget them: tested by itself',
+    'ex_copyObject:options reach every request':
+      'a copy in parts that is aborted asks the service to forget them: tested by itself',
     'ex_deleteObjects:repeatable': 'what is deleted stays deleted however often it is asked',
   },
 }

@@ -1,5 +1,5 @@
 // What S3 answers with: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
-import { ServiceError } from '../../lib/errors.js'
+import { InvalidRequestError, ServiceError } from '../../lib/errors.js'
 import type { BodyReader } from '../../lib/http/message.js'
 import { xml } from '../../lib/http/xml.js'
 import { readXml } from './connection.js'
@@ -231,8 +231,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\n': '&#10;',
   '\t': '&#9;',
 }
-/** A text as part of a document. */
+/** Whether a document can hold the text: XML has no words for most control characters. */
+export function fitsXml(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  return !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text) && text.isWellFormed()
+}
+
+/** A text as part of a document. @throws InvalidRequestError when no document can hold it. */
 export function escaped(text: string): string {
+  if (!fitsXml(text)) {
+    const allowed = 'well-formed Unicode without control characters'
+    throw new InvalidRequestError(`A text of a document must be ${allowed}`, { argument: 'text', allowed })
+  }
   return text.replace(/[&<>"'\r\n\t]/g, char => ESCAPES[char] as string)
 }
 
