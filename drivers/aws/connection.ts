@@ -136,17 +136,10 @@ export class AwsConnection extends Connection {
     return credentials
   }
 
-<<<<<<< HEAD
   override sign(request: OutgoingRequest, options: CallOptions): void | Promise<void> {
-    const credentials = this.credentials(options)
+    const credentials = this.credentials()
     if (credentials instanceof Promise) return credentials.then(fetched => this.signWith(fetched, request, options))
     this.signWith(credentials, request, options)
-=======
-  override sign(request: OutgoingRequest): void | Promise<void> {
-    const credentials = this.credentials()
-    if (credentials instanceof Promise) return credentials.then(fetched => this.signWith(fetched, request))
-    this.signWith(credentials, request)
->>>>>>> main
   }
 
   /** Signs by headers. */

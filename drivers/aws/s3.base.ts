@@ -13,6 +13,7 @@ import { StorageDriver } from '../../lib/storage/driver.js'
 import { type HashType, reported } from '../../lib/storage/transfer.js'
 import { type ByteRange, Container, type ObjectRef } from '../../lib/storage/types.js'
 import { readXml } from './connection.js'
+import { awsOptions } from './credentials.js'
 import { meta } from './meta.js'
 import { CHECKSUM_LENGTH, type S3Checksum } from './s3.checksums.js'
 import { S3Connection, type S3Options, type S3Vendor } from './s3.connection.js'
@@ -72,7 +73,7 @@ export abstract class S3BaseStorageDriver<P extends string> extends StorageDrive
 
   /** @throws InvalidRequestError when an option is not of its kind. */
   constructor(vendor: S3Vendor<P>, options: S3Options) {
-    super(credentialsOf(vendor), options)
+    super(credentialsOf(vendor), vendor.endpoint === undefined ? awsOptions(options, vendor.provider) : options)
     this.provider = vendor.provider
     const { regions } = vendor
     const { region, host, partSize, concurrency, checksum, addressing } = optionsOf<S3Options>(this)

@@ -261,7 +261,7 @@ export class S3Connection extends AwsConnection {
     options: CallOptions = {},
   ): Promise<string> {
     options.signal?.throwIfAborted()
-    const credentials = await this.credentials(options)
+    const credentials = await this.credentials()
     const { origin, path } = this.place(bucket, key)
     const host = origin.slice(origin.indexOf('//') + 2)
     const request = { method, target: path + queryString(query), headers: { host, ...headers } }
