@@ -55,7 +55,8 @@ export interface AwsService {
   readonly baseUrl: string
 }
 
-const ERRORS: ErrorTable = {
+/** The codes that all services share. */
+export const AWS_ERRORS: ErrorTable = {
   AccessDenied: PermissionDeniedError,
   AccessDeniedException: PermissionDeniedError,
   AuthFailure: InvalidCredentialsError,
@@ -95,7 +96,7 @@ const TOLERANCE = 4 * 60_000
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 export class AwsConnection extends Connection {
-  override readonly errors: ErrorTable = ERRORS
+  override readonly errors: ErrorTable = AWS_ERRORS
   override readonly headers: Readonly<Record<string, string>> = {}
   readonly scope: SigningScope
   /** Of S3, which takes paths as they are. */
