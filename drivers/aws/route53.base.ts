@@ -92,8 +92,6 @@ const MOST_CHARACTERS = 32_000
 export abstract class Route53Zones extends DNSDriver {
   readonly recordTypes: readonly RecordType[] = RECORD_TYPES
   declare readonly connection: Route53Connection
-  /** The domains of zones, by their ids: neither ever changes. */
-  readonly #domains = new Map<string, string>()
 
   /** @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html */
   listZones(options?: Route53ListZonesOptions): Pager<Zone<Route53ZoneExtra>> {
@@ -235,16 +233,6 @@ export abstract class Route53Zones extends DNSDriver {
     }, options)
   }
 
-  /** A zone's domain: as it was given, or asked for once. */
-  protected async domainOf(zone: Ref, options: CallOptions | undefined): Promise<string> {
-    if ('domain' in zone && typeof zone.domain === 'string') {
-      const { domain } = zone
-      checked(this.provider, 'zone', () => nameWithin(domain, ''))
-      return domain
-    }
-    return this.#domains.get(bareId(zone.id)) ?? (await this.getZone(zone.id, options)).domain
-  }
-
   /** A creation whose answer was lost is refused the second time: then the zone is there. */
   async #createdBefore(
     error: LibcloudError,
@@ -268,7 +256,7 @@ export abstract class Route53Zones extends DNSDriver {
   }: RawOneZone): Zone<Route53ZoneExtra> {
     const id = bareId(raw.Id ?? '')
     const domain = plainHost(raw.Name ?? '')
-    this.#domains.set(id, domain)
+    this.connection.domains.set(id, domain)
     const vpcs = own === undefined ? VPCs : [own]
     return new Zone(this, {
       id,
@@ -287,6 +275,16 @@ export abstract class Route53Zones extends DNSDriver {
       },
     })
   }
+}
+
+/** A zone's domain: as it was given, or asked for once. */
+export async function domainOf(driver: Route53Zones, zone: Ref, options: CallOptions | undefined): Promise<string> {
+  if ('domain' in zone && typeof zone.domain === 'string') {
+    const { domain } = zone
+    checked(driver.provider, 'zone', () => nameWithin(domain, ''))
+    return domain
+  }
+  return driver.connection.domains.get(bareId(zone.id)) ?? (await driver.getZone(zone.id, options)).domain
 }
 
 /** As few batches as the service's limits allow. */

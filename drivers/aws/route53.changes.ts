@@ -7,8 +7,9 @@ import { type Owned, owned } from '../../lib/owned.js'
 import { type Pager, pager } from '../../lib/pager.js'
 import type { WaitOptions } from '../../lib/poller.js'
 import type { Ref } from '../../lib/resource.js'
+import { domainOf } from './route53.base.js'
 import { toValue, toWireName } from './route53.names.js'
-import { type Route53RecordExtra, Route53Records } from './route53.records.js'
+import { checkType, type Route53RecordExtra, Route53Records, toRecords } from './route53.records.js'
 import {
   bareId,
   CHANGED,
@@ -73,7 +74,7 @@ export abstract class Route53Changes extends Route53Records {
    */
   ex_listRecordSets(zone: Ref, options?: CallOptions): Pager<Route53RecordSet> {
     return pager(async token => {
-      const domain = await this.domainOf(zone, options)
+      const domain = await domainOf(this, zone, options)
       const [name, type, identifier] = token?.split(' ').map(decodeURIComponent) ?? []
       const start = { name, type, identifier: identifier || undefined }
       const { sets, next } = await readPage(this.connection, bareId(zone.id), start, options)
@@ -106,7 +107,7 @@ export abstract class Route53Changes extends Route53Records {
     changes: readonly Route53Change[],
     options?: Route53ChangeOptions,
   ): Promise<Route53ChangeInfo> {
-    const domain = await this.domainOf(zone, options)
+    const domain = await domainOf(this, zone, options)
     const raw = changes.map(({ action, recordSet }, index) => {
       const set = toRawSet(this.provider, `changes[${index}].recordSet`, recordSet, domain)
       return [action, set] as const
@@ -131,8 +132,9 @@ export abstract class Route53Changes extends Route53Records {
     record: Route53MultiValueOptions,
     options?: Route53ChangeOptions,
   ): Promise<Record<Route53RecordExtra>[]> {
-    const domain = await this.domainOf(zone, options)
+    const domain = await domainOf(this, zone, options)
     const { type, values, ttl = 300, policy = {} } = record
+    checkType(this, 'record.type', type, options)
     const set: RawRecordSet = {
       Name: checked(this.provider, 'record.name', () => toWireName(nameWithin(domain, record.name))),
       Type: type,
@@ -143,7 +145,7 @@ export abstract class Route53Changes extends Route53Records {
       })),
     }
     const change = await sendChanges(this.connection, bareId(zone.id), [['CREATE', set]], options, options?.ex_comment)
-    return this.toRecords(set, zone, domain, change.Id)
+    return toRecords(this, set, zone, domain, change.Id)
   }
 
   /**
@@ -164,8 +166,9 @@ export abstract class Route53Changes extends Route53Records {
     record: Route53AliasOptions,
     options?: Route53ChangeOptions,
   ): Promise<Owned<Record<Route53RecordExtra>>> {
-    const domain = await this.domainOf(zone, options)
+    const domain = await domainOf(this, zone, options)
     const { name, type = 'A', policy = {} } = record
+    checkType(this, 'record.type', type, options)
     const set: RawRecordSet = {
       Name: checked(this.provider, 'record.name', () => toWireName(nameWithin(domain, name))),
       Type: type,
@@ -174,7 +177,7 @@ export abstract class Route53Changes extends Route53Records {
       AliasTarget: checked(this.provider, 'record.target', () => toRawAlias(record)),
     }
     const change = await sendChanges(this.connection, bareId(zone.id), [['CREATE', set]], options, options?.ex_comment)
-    const [made] = this.toRecords(set, zone, domain, change.Id)
+    const [made] = toRecords(this, set, zone, domain, change.Id)
     const created = made as Record<Route53RecordExtra>
     return owned(created, () => this.deleteRecord(created))
   }

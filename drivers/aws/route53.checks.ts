@@ -119,7 +119,8 @@ export abstract class Route53HealthChecks extends Route53Changes {
     options?: CallOptions,
   ): Promise<Owned<Route53HealthCheck>> {
     const { callerReference = idempotencyToken(), type, interval, measureLatency } = check
-    const { IPAddress, Port, ResourcePath, FullyQualifiedDomainName, SearchString, ...rest } = toRaw(check)
+    const { IPAddress, Port, ResourcePath, FullyQualifiedDomainName, SearchString, FailureThreshold, ...rest } =
+      toRaw(check)
     const content = {
       CallerReference: callerReference,
       HealthCheckConfig: {
@@ -130,7 +131,7 @@ export abstract class Route53HealthChecks extends Route53Changes {
         FullyQualifiedDomainName,
         SearchString,
         RequestInterval: interval,
-        FailureThreshold: rest.FailureThreshold,
+        FailureThreshold,
         MeasureLatency: measureLatency,
         ...rest,
       },

@@ -63,6 +63,9 @@ export class Route53Connection extends AwsConnection {
   /** Of all requests of an account: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
   override readonly pacing: Pacing = { requests: 5, period: 1000 }
 
+  /** The domains of zones, by their ids: neither ever changes. */
+  readonly domains: Map<string, string> = new Map()
+
   constructor(driver: BaseDriver) {
     const options = optionsOf<AwsOptions>(driver)
     const region = driver.region ?? 'us-east-1'

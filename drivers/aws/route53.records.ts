@@ -14,7 +14,7 @@ import { type Pager, pager } from '../../lib/pager.js'
 import { KeyedQueue } from '../../lib/queue.js'
 import type { Ref } from '../../lib/resource.js'
 import { refused } from './refused.js'
-import { Route53Zones } from './route53.base.js'
+import { domainOf, Route53Zones } from './route53.base.js'
 import {
   fromValue,
   fromWireName,
@@ -38,6 +38,7 @@ import {
   sendChanges,
   toAlias,
   toPolicy,
+  toRawAlias,
   toRawPolicy,
 } from './route53.sets.js'
 
@@ -93,7 +94,7 @@ export abstract class Route53Records extends Route53Zones {
    */
   listRecords(zone: Ref, options?: Route53ListRecordsOptions): Pager<Record<Route53RecordExtra>> {
     return pager(async token => {
-      const domain = await this.domainOf(zone, options)
+      const domain = await domainOf(this, zone, options)
       const { name, type, ex_alias: alias } = options ?? {}
       const wanted = name === undefined ? undefined : this.#wireName('options.name', domain, name)
       const start = token === undefined ? { name: wanted, type: wanted && type } : fromToken(token)
@@ -104,7 +105,7 @@ export abstract class Route53Records extends Route53Zones {
       const items = sets
         .filter(set => isWanted({ name: set.Name, type: set.Type }))
         .filter(set => alias === undefined || alias === (set.AliasTarget !== undefined))
-        .flatMap(set => this.toRecords(set, zone, domain))
+        .flatMap(set => toRecords(this, set, zone, domain))
       // Names come in order: behind the wanted one there is nothing.
       const isOver = wanted !== undefined && next !== undefined && !isWanted(next)
       return { items, next: next === undefined || isOver ? undefined : toToken(next) }
@@ -114,9 +115,9 @@ export abstract class Route53Records extends Route53Zones {
   /** @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html */
   async getRecord(zoneId: string, recordId: string, options?: CallOptions): Promise<Record<Route53RecordExtra>> {
     const zone = { id: zoneId }
-    const domain = await this.domainOf(zone, options)
+    const domain = await domainOf(this, zone, options)
     const { set, index } = await this.#find(zone, this.#place(recordId, options), domain, options)
-    return this.#toRecord(set, index, zone, domain)
+    return toRecord(this, set, index, zone, domain)
   }
 
   /**
@@ -130,9 +131,9 @@ export abstract class Route53Records extends Route53Zones {
     record: Route53CreateRecordOptions,
     options?: CallOptions,
   ): Promise<Owned<Record<Route53RecordExtra>>> {
-    const domain = await this.domainOf(zone, options)
+    const domain = await domainOf(this, zone, options)
     const { type, ttl, ex_policy: policy = {} } = record
-    this.#checkType('record.type', type, options)
+    checkType(this, 'record.type', type, options)
     const name = this.#wireName('record.name', domain, record.name)
     const value = checked(this.provider, 'record.data', () => toValue(type, record, domain))
     const { setIdentifier } = policy
@@ -148,7 +149,7 @@ export abstract class Route53Records extends Route53Zones {
         ResourceRecords: [...values, { Value: value }],
       }
       const change = await this.#write(zone, before, set, options, record.ex_comment)
-      return this.#toRecord(set, values.length, zone, domain, change)
+      return toRecord(this, set, values.length, zone, domain, change)
     })
     return owned(created, () => this.deleteRecord(created))
   }
@@ -164,12 +165,12 @@ export abstract class Route53Records extends Route53Zones {
     options?: CallOptions,
   ): Promise<Record<Route53RecordExtra>> {
     const { zone } = record
-    const domain = await this.domainOf(zone, options)
+    const domain = await domainOf(this, zone, options)
     const place = this.#place(record.id, options)
     const from = { ...place, name: this.#wireName('record.id', domain, place.name) }
     const name = changes.name === undefined ? from.name : this.#wireName('changes.name', domain, changes.name)
     const type = changes.type ?? place.type
-    this.#checkType('changes.type', type, options)
+    checkType(this, 'changes.type', type, options)
     const setIdentifier = changes.ex_policy ? changes.ex_policy.setIdentifier : place.setIdentifier
     const to = { name, type, setIdentifier }
     const isMoved = name !== from.name || type !== from.type || setIdentifier !== from.setIdentifier
@@ -181,14 +182,14 @@ export abstract class Route53Records extends Route53Zones {
         ? [...difference(found.set, without(found)), ...difference(there, written.set)]
         : difference(found.set, written.set)
       const change = await sendChanges(this.connection, bareId(zone.id), sets, options, changes.ex_comment)
-      return this.#toRecord(written.set, written.index, zone, domain, change.Id)
+      return toRecord(this, written.set, written.index, zone, domain, change.Id)
     })
   }
 
   /** @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html */
   async deleteRecord(record: RecordRef, options?: CallOptions): Promise<void> {
     const { zone } = record
-    const domain = await this.domainOf(zone, options)
+    const domain = await domainOf(this, zone, options)
     const place = this.#place(record.id, options)
     const name = this.#wireName('record.id', domain, place.name)
     await this.#alone(zone, [{ ...place, name }], options, async () => {
@@ -229,14 +230,7 @@ export abstract class Route53Records extends Route53Zones {
     const base = { Name: name, Type: type, ...(policy ? toRawPolicy(policy) : rest) }
     if (old === undefined) {
       if (there !== undefined) throw this.#exists(options)
-      const { zoneId = '', target: host = '', evaluateTargetHealth } = { ...toAlias(set), ...alias }
-      const AliasTarget = alias
-        ? {
-            HostedZoneId: bareId(zoneId),
-            DNSName: toWireName(host),
-            EvaluateTargetHealth: evaluateTargetHealth ?? false,
-          }
-        : (target ?? {})
+      const AliasTarget = alias ? checked(this.provider, 'changes.ex_alias', () => toRawAlias(alias)) : (target ?? {})
       return { set: { ...base, ResourceRecords: [], AliasTarget }, index: -1 }
     }
     const before = fromValue(set.Type as RecordType, old)
@@ -292,10 +286,6 @@ export abstract class Route53Records extends Route53Zones {
     return checked(this.provider, argument, () => toWireName(nameWithin(domain, name)))
   }
 
-  #checkType(argument: string, type: RecordType, options: CallOptions | undefined): void {
-    if (!RECORD_TYPES.includes(type)) throw refused(this, argument, `one of ${RECORD_TYPES.join(', ')}`, options)
-  }
-
   #place(id: string, options: CallOptions | undefined): RecordPlace {
     const place = placeOf(id, RECORD_TYPES)
     if (place === undefined) throw this.#missing(options)
@@ -313,38 +303,55 @@ export abstract class Route53Records extends Route53Zones {
     const message = `${operation ?? 'request'}: '${this.provider}' has this record already`
     return new RecordAlreadyExistsError(message, { provider: this.provider, operation })
   }
+}
 
-  /** The records of a set. */
-  protected toRecords(set: RawRecordSet, zone: Ref, domain: string, changeId?: string): Record<Route53RecordExtra>[] {
-    // A type that is newer than this package has records of which nothing could be said.
-    if (!RECORD_TYPES.includes(set.Type as RecordType)) return []
-    if (set.AliasTarget) return [this.#toRecord(set, -1, zone, domain, changeId)]
-    return set.ResourceRecords.map((_, index) => this.#toRecord(set, index, zone, domain, changeId))
-  }
+/** The records of a set. */
+export function toRecords(
+  driver: Route53Records,
+  set: RawRecordSet,
+  zone: Ref,
+  domain: string,
+  changeId?: string,
+): Record<Route53RecordExtra>[] {
+  // A type that is newer than this package has records of which nothing could be said.
+  if (!RECORD_TYPES.includes(set.Type as RecordType)) return []
+  if (set.AliasTarget) return [toRecord(driver, set, -1, zone, domain, changeId)]
+  return set.ResourceRecords.map((_, index) => toRecord(driver, set, index, zone, domain, changeId))
+}
 
-  #toRecord(
-    set: RawRecordSet,
-    index: number,
-    zone: Ref,
-    domain: string,
-    changeId?: string,
-  ): Record<Route53RecordExtra> {
-    const type = set.Type as RecordType
-    const fullName = fromWireName(set.Name ?? '')
-    const name = relativeName(domain, fullName)
-    const value = set.ResourceRecords[index]?.Value
-    const alias = toAlias(set)
-    const normal = value === undefined || type === RecordType.SOA ? undefined : normalValue(type, value)
-    return new Record(this, {
-      id: recordId({ name, type, value: normal, setIdentifier: set.SetIdentifier }),
-      name,
-      type,
-      ...(value === undefined ? { data: alias?.target ?? '' } : fromValue(type, value)),
-      ttl: set.TTL,
-      zone,
-      extra: { fullName, value, alias, ...toPolicy(set), changeId: changeId && bareId(changeId) },
-    })
-  }
+function toRecord(
+  driver: Route53Records,
+  set: RawRecordSet,
+  index: number,
+  zone: Ref,
+  domain: string,
+  changeId?: string,
+): Record<Route53RecordExtra> {
+  const type = set.Type as RecordType
+  const fullName = fromWireName(set.Name ?? '')
+  const name = relativeName(domain, fullName)
+  const value = set.ResourceRecords[index]?.Value
+  const alias = toAlias(set)
+  const normal = value === undefined || type === RecordType.SOA ? undefined : normalValue(type, value)
+  return new Record(driver, {
+    id: recordId({ name, type, value: normal, setIdentifier: set.SetIdentifier }),
+    name,
+    type,
+    ...(value === undefined ? { data: alias?.target ?? '' } : fromValue(type, value)),
+    ttl: set.TTL,
+    zone,
+    extra: { fullName, value, alias, ...toPolicy(set), changeId: changeId && bareId(changeId) },
+  })
+}
+
+/** Refuses a type that the service has no records of. */
+export function checkType(
+  driver: Route53Records,
+  argument: string,
+  type: RecordType,
+  options: CallOptions | undefined,
+): void {
+  if (!RECORD_TYPES.includes(type)) throw refused(driver, argument, `one of ${RECORD_TYPES.join(', ')}`, options)
 }
 
 /** A set without a record; nothing where it was the last. */
