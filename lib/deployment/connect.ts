@@ -184,6 +184,7 @@ function newSession(ssh: Client, target: SSHTarget): Session {
     redactor: redactorFor(target),
     accepts: new Map(),
     running: new Map(),
+    asking: new Set(),
     slots: new Slots(),
     sftp: undefined,
     ended: undefined,
@@ -199,6 +200,7 @@ function watch(session: Session): void {
   })
   session.ssh.on('close', () => {
     session.ended ??= new ConnectionError(`The connection to ${session.label} was lost`, { cause })
+    for (const lose of session.asking) lose(session.ended)
   })
 }
 

@@ -1,5 +1,5 @@
 import { type Duplex, Readable } from 'node:stream'
-import { ConnectionError, InvalidRequestError, NotSupportedError } from '../errors.js'
+import { ConnectionError, InvalidRequestError, NotSupportedError, TimeoutError } from '../errors.js'
 import type { CallOptions } from '../options.js'
 import { type Look, poll } from '../poller.js'
 import { open } from './connect.js'
@@ -189,6 +189,7 @@ export class SSH2Client implements SSHClient, AsyncDisposable {
   async reconnect(options: ReconnectOptions = {}): Promise<void> {
     const target = { ...targets.get(this), hostKey: { pinned: this.hostKey.publicKey } } as ConnectOptions
     const { otherThan, interval = 1000, timeout = 300_000, signal } = options
+    let state: string | undefined
     const look = async (looking: CallOptions): Promise<Look<SSH2Client>> => {
       try {
         const again = await connectSsh(target, looking)
@@ -200,13 +201,16 @@ export class SSH2Client implements SSHClient, AsyncDisposable {
           throw error
         }
         await again.close()
-        return { state: 'it has not restarted yet' }
+        state = 'it has not restarted yet'
       } catch (error) {
         signal?.throwIfAborted()
         if (error instanceof HostKeyError || error instanceof InvalidRequestError || error instanceof NotSupportedError)
           throw error
-        return { state: error instanceof Error ? error.message : String(error) }
+        // The attempt that time cut short says less than the one before.
+        if (state === undefined || !(error instanceof TimeoutError))
+          state = error instanceof Error ? error.message : String(error)
       }
+      return { state }
     }
     const what = `${this.username}@${this.host}:${this.port} to be back`
     const again = await poll(look, { provider: 'ssh', what, interval }, { ...options, timeout })
