@@ -189,8 +189,10 @@ export abstract class AzureBlobsBase extends StorageDriver implements Partial<St
       },
       options,
     )
-    if (range === undefined || reply.status === 206) return reply
+    const isEmpty = range !== undefined && range.start > 0 && lengthIn(reply.headers) === 0
+    if (range === undefined || (reply.status === 206 && !isEmpty)) return reply
     reply.body.on('error', () => {}).destroy()
+    if (isEmpty) refuse(this, 'range.start', 'within the blob', options)
     const operation = operationOf(options)
     const message = `${operation ?? 'download'}: '${this.provider}' sent the whole blob in place of a part of it`
     throw new MalformedResponseError(message, { provider: this.provider, operation, status: reply.status })

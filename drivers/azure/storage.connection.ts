@@ -125,15 +125,15 @@ export class AzureBlobsConnection extends Connection {
 }
 
 /**
- * A blob's name as part of a path. Azure keeps slashes; a name's dots would be resolved away, also encoded ones.
+ * A blob's name as part of a path. Dots at the end of a part would be resolved away, also encoded ones, and a backslash is
+ * taken for a slash: another blob would be meant.
  * @see https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
  */
 function blobPath(name: string): EncodedPath {
   const parts = name.split('/')
   const bad = parts.some(part => part === '.' || part === '..' || part.endsWith('.'))
-  if (name.length > 1024 || parts.length > 254 || bad || name.endsWith('/') || /[\0\\]/.test(name)) {
-    const allowed =
-      "1 to 1,024 characters in at most 254 parts, of which none ends with a dot, without '\\' and NUL and without a slash at the end"
+  if (name.length > 1024 || parts.length > 254 || bad || /[\0\\]/.test(name)) {
+    const allowed = "1 to 1,024 characters in at most 254 parts, of which none ends with a dot, without '\\' and NUL"
     throw new InvalidRequestError(`A blob's name must be ${allowed}`, { argument: 'objectName', allowed })
   }
   return new EncodedPath(parts.map(encode).join('/'))
