@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { keepOptions, optionsOf } from '../../lib/credentials.js'
 import type { BaseDriver } from '../../lib/driver.js'
-import { type LibcloudError, NotSupportedError } from '../../lib/errors.js'
+import { InvalidCredentialsError, type LibcloudError, NotSupportedError } from '../../lib/errors.js'
 import { Connection } from '../../lib/http/connection.js'
 import type { ProviderProblem } from '../../lib/http/errors.js'
 import type { OutgoingRequest, Refusal, Reply, ReplyHead } from '../../lib/http/message.js'
@@ -126,7 +126,7 @@ export class OpenStackConnection extends Connection {
 
   async #authenticate(settings: Settings, started: number, options: CallOptions): Promise<Session> {
     const old = settings.identityVersion === 2
-    const { origin, prefix } = identityEndpoint(settings)
+    const { origin, prefix } = identityEndpoint(settings, this.provider)
     const spec = {
       method: 'POST',
       origin,
@@ -144,7 +144,7 @@ export class OpenStackConnection extends Connection {
   async catalog(options: CallOptions = {}): Promise<NonNullable<Session['catalog']>> {
     const session = await this.session(options)
     if (session.catalog) return session.catalog
-    const { origin, prefix } = identityEndpoint(await this.settings())
+    const { origin, prefix } = identityEndpoint(await this.settings(), this.provider)
     const read = (body: Buffer, head: ReplyHead) => toCatalog(this.read(body, head) as RawV3Catalog)
     const { body } = await super.request({ origin, path: `${prefix}/auth/catalog`, read }, shared(options))
     if (this.#session === session) this.#session = { ...session, catalog: body }
@@ -167,7 +167,7 @@ export class OpenStackConnection extends Connection {
       const { projectId = undefined } = factsOf(service).inProject ? await this.session(options) : {}
       return this.#found(service, toEndpoint(override, service, projectId, `endpoints.${service}`))
     }
-    if (service === 'identity') return this.#found(service, identityEndpoint(settings))
+    if (service === 'identity') return this.#found(service, identityEndpoint(settings, this.provider))
     const catalog = await this.catalog(options)
     const { region, interface: wanted } = settings
     const operation = operationOf(options)
@@ -292,6 +292,12 @@ function shared(options: CallOptions): CallOptions {
   return { retry: options.retry, [OPERATION]: operation, [PROVIDER]: provider } as CallOptions
 }
 
-function identityEndpoint({ authUrl = '', identityVersion }: Settings): Endpoint {
-  return toEndpoint(`${authUrl}/${identityVersion === 2 ? 'v2.0' : 'v3'}`, 'identity', undefined, 'authUrl')
+function identityEndpoint({ authUrl, identityVersion, endpoints }: Settings, provider: string): Endpoint {
+  const { identity } = endpoints
+  if (authUrl !== undefined) {
+    return toEndpoint(`${authUrl}/${identityVersion === 2 ? 'v2.0' : 'v3'}`, 'identity', undefined, 'authUrl')
+  }
+  if (identity !== undefined) return toEndpoint(identity, 'identity', undefined, 'endpoints.identity')
+  const message = `No credentials for '${provider}': what stands in no 'endpoints' is looked for at 'authUrl', which is not given.`
+  throw new InvalidCredentialsError(message, { provider })
 }
