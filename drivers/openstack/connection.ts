@@ -72,7 +72,7 @@ export class OpenStackConnection extends Connection {
     const used = request.headers['x-auth-token']
     if (used === undefined || authType === 'token') return false
     if (this.#session?.token === used) this.#session = undefined
-    const { token } = await unless(this.session(options), options, this.provider)
+    const { token } = await unless(() => this.session(options), options, this.provider)
     return token !== used
   }
 
@@ -142,6 +142,10 @@ export class OpenStackConnection extends Connection {
 
   /** What services the cloud has, where and with which interfaces. */
   async catalog(options: CallOptions = {}): Promise<NonNullable<Session['catalog']>> {
+    return unless(() => this.#fetchCatalog(options), options, this.provider)
+  }
+
+  async #fetchCatalog(options: CallOptions): Promise<NonNullable<Session['catalog']>> {
     const session = await this.session(options)
     if (session.catalog) return session.catalog
     const { origin, prefix } = identityEndpoint(await this.settings(), this.provider)
@@ -157,7 +161,9 @@ export class OpenStackConnection extends Connection {
    * @throws InvalidRequestError where it is in other regions, or has other interfaces, only
    */
   async endpoint(service: string = this.service, options: CallOptions = {}): Promise<Endpoint> {
-    return this.#endpoints.get(service) ?? (await unless(this.#findEndpoint(service, options), options, this.provider))
+    return (
+      this.#endpoints.get(service) ?? (await unless(() => this.#findEndpoint(service, options), options, this.provider))
+    )
   }
 
   async #findEndpoint(service: string, options: CallOptions): Promise<Endpoint> {
@@ -168,7 +174,7 @@ export class OpenStackConnection extends Connection {
       return this.#found(service, toEndpoint(override, service, projectId, `endpoints.${service}`))
     }
     if (service === 'identity') return this.#found(service, identityEndpoint(settings, this.provider))
-    const catalog = await this.catalog(options)
+    const catalog = await this.#fetchCatalog(options)
     const { region, interface: wanted } = settings
     const operation = operationOf(options)
     const url = findEndpoint(catalog, { service, region, interface: wanted, provider: this.provider, operation })
@@ -217,7 +223,8 @@ export class OpenStackConnection extends Connection {
       this.#versions.set(service, range)
       range.catch(() => this.#versions.delete(service))
     }
-    return unless(range, options, this.provider)
+    const found = range
+    return unless(() => found, options, this.provider)
   }
 
   async #located<S extends ServiceSpec>(spec: S, options: CallOptions): Promise<S> {

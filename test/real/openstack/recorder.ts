@@ -29,7 +29,7 @@ const title = (name: string): string => name.replace(/(^|-)[a-z]/g, letter => le
 /** Ids differ from cloud to cloud; fixtures number them in the order in which they are met. */
 function numbering(): (text: string) => string {
   const known = new Map<string, string>()
-  const given = new Set<string>()
+  const given = new Set<string>([PROJECT])
   const number = (id: string, form: (count: string) => string): string => {
     if (given.has(id)) return id
     const plain = id.replaceAll('-', '')

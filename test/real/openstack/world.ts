@@ -9,7 +9,7 @@ import { driverFor, type RealCloud } from './server.js'
 export const QUICK = { interval: 300, timeout: 120_000 } as const
 
 /** Small, and big enough to be copied. */
-export const DISK = Buffer.from('This is not much of a disk, but it is one.\n')
+export const DISK = Buffer.from('This is not much of a disk, but it is one.')
 
 export interface World {
   readonly cloud: RealCloud
