@@ -49,7 +49,8 @@ export interface AwsService {
   readonly baseUrl: string
 }
 
-const ERRORS: ErrorTable = {
+/** Codes that mean the same in all services. */
+export const ERRORS: ErrorTable = {
   AccessDenied: PermissionDeniedError,
   AccessDeniedException: PermissionDeniedError,
   AuthFailure: InvalidCredentialsError,
