@@ -1,23 +1,7 @@
 import type { DriverMeta, VendorMeta } from '../../lib/meta.js'
+import { ec2 } from './ec2.meta.js'
 
-const noPages = 'EC2 gives this list as a whole'
-const drivers: readonly DriverMeta[] = [
-  {
-    api: 'compute',
-    constant: 'EC2',
-    class: 'EC2NodeDriver',
-    file: 'ec2',
-    apiVersion: '2016-11-15',
-    transport: 'http',
-    family: { base: 'EC2LikeNodeDriver', options: 'EC2LikeOptions' },
-    idempotency: 'token',
-    exempt: {
-      'listLocations:pages': noPages,
-      'listKeyPairs:pages': noPages,
-      'deleteKeyPair:missing': 'EC2 takes no notice of a key pair that is not there',
-    },
-  },
-]
+const drivers: readonly DriverMeta[] = [ec2]
 
 export const meta: VendorMeta = {
   vendor: 'aws',
