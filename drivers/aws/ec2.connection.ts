@@ -35,6 +35,7 @@ const EC2_ERRORS: ErrorTable = {
   'InvalidKeyPair.Duplicate': KeyPairAlreadyExistsError,
   'InvalidKeyPair.NotFound': KeyPairDoesNotExistError,
   'InvalidSnapshot.NotFound': SnapshotDoesNotExistError,
+  'InvalidSubnet.Conflict': ConflictError,
   'InvalidVolume.NotFound': VolumeDoesNotExistError,
   IdempotentParameterMismatch: ConflictError,
   InsufficientFreeAddressesInSubnet: QuotaExceededError,
