@@ -20,6 +20,20 @@ export const ec2: DriverMeta = {
     'ex_createVpc:options reach every request': cleansUp,
     'ex_addVolume:options reach every request': cleansUp,
     'ex_addNetworkInterface:options reach every request': cleansUp,
+    'ex_createTags:repeatable': 'tags are set to values: sent twice it leaves what it leaves when it is sent once',
     'deleteKeyPair:missing': 'EC2 takes no notice of a key pair that is not there',
+  },
+}
+
+export const ebs: DriverMeta = {
+  api: 'backup',
+  constant: 'EBS',
+  class: 'EBSBackupDriver',
+  file: 'ebs',
+  apiVersion: '2016-11-15',
+  transport: 'http',
+  idempotency: 'token',
+  exempt: {
+    'createTarget:repeatable': 'a tag is set to a value: sent twice it leaves what it leaves when it is sent once',
   },
 }

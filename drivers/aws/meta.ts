@@ -1,7 +1,7 @@
 import type { DriverMeta, VendorMeta } from '../../lib/meta.js'
-import { ec2 } from './ec2.meta.js'
+import { ebs, ec2 } from './ec2.meta.js'
 
-const drivers: readonly DriverMeta[] = [ec2]
+const drivers: readonly DriverMeta[] = [ec2, ebs]
 
 export const meta: VendorMeta = {
   vendor: 'aws',
