@@ -57,7 +57,8 @@ export interface AwsService {
   readonly vendorName?: string | undefined
 }
 
-const ERRORS: ErrorTable = {
+/** The codes that all services share. */
+export const AWS_ERRORS: ErrorTable = {
   AccessDenied: PermissionDeniedError,
   AccessDeniedException: PermissionDeniedError,
   AuthFailure: InvalidCredentialsError,
@@ -97,9 +98,9 @@ const TOLERANCE = 4 * 60_000
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 export class AwsConnection extends Connection {
-  override readonly errors: ErrorTable = ERRORS
+  override readonly errors: ErrorTable = AWS_ERRORS
   /** What all services have in common. */
-  protected readonly common: ErrorTable = ERRORS
+  protected readonly common: ErrorTable = AWS_ERRORS
   override readonly headers: Readonly<Record<string, string>> = {}
   readonly scope: SigningScope
   /** Of S3, which takes paths as they are. */
