@@ -2,5 +2,6 @@
 export * from './ec2.js'
 export * from './ec2.vendors.gen.js'
 export * from './s3.js'
+export * from './s3.vendors.gen.js'
 export * from './route53.js'
 export * from './ebs.js'
