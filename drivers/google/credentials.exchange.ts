@@ -1,6 +1,7 @@
 // Exchanges of what proves who one is for a token.
 import { createPrivateKey, createSign, type KeyObject } from 'node:crypto'
 import { InvalidCredentialsError } from '../../lib/errors.js'
+import type { RequestSpec } from '../../lib/http/message.js'
 import { readJson } from '../../lib/http/message.js'
 import type { QueryValues } from '../../lib/http/url.js'
 import type { CallOptions } from '../../lib/options.js'
@@ -106,4 +107,23 @@ export interface Impersonation {
   /** Seconds. @defaultValue 3600 */
   readonly lifetime?: number | undefined
   readonly delegates?: readonly string[] | undefined
+}
+
+/** A reply that is a secret from its first letter to its last: unlike a parsed one, a streamed one is in no trace. */
+export async function secretText(
+  connection: GoogleConnection,
+  spec: RequestSpec,
+  options: CallOptions,
+): Promise<string> {
+  const { body } = await connection.stream(spec, options)
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.byteLength
+    if (size > 1_048_576) throw unusable(connection, 'a token has more than a MiB')
+    chunks.push(Buffer.from(chunk))
+  }
+  const text = Buffer.concat(chunks).toString()
+  connection.conceal(text.trim())
+  return text
 }

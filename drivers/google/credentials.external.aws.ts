@@ -3,7 +3,7 @@ import { readText } from '../../lib/http/message.js'
 import type { CallOptions } from '../../lib/options.js'
 import { sha256, signHeaders } from '../aws/signature.js'
 import type { GoogleConnection } from './connection.js'
-import { at, unusable } from './credentials.exchange.js'
+import { at, secretText, unusable } from './credentials.exchange.js'
 import type { RawCredentialSource } from './credentials.sources.js'
 
 interface AwsKeys {
@@ -23,8 +23,9 @@ export async function awsSubjectToken(
   if (source.environment_id !== 'aws1')
     throw unusable(connection, "credential_source.environment_id must be 'aws1', the version that is known here")
   const ask: Ask = async (address, init = {}) => {
-    const spec = { ...at(address, connection), ...init, unsigned: true, read: readText } as const
-    return (await connection.request(spec, options)).body.trim()
+    const spec = { ...at(address, connection), ...init, unsigned: true } as const
+    if (init.method === 'PUT') return (await secretText(connection, spec, options)).trim()
+    return (await connection.request({ ...spec, read: readText }, options)).body.trim()
   }
   const session = await sessionOf(source, ask)
   const region = await regionOf(connection, source, session, ask)

@@ -2,10 +2,9 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { readText } from '../../lib/http/message.js'
 import type { CallOptions } from '../../lib/options.js'
 import type { GoogleConnection } from './connection.js'
-import { at, exchange, impersonate, unusable } from './credentials.exchange.js'
+import { at, exchange, impersonate, secretText, unusable } from './credentials.exchange.js'
 import type { TokenSource } from './credentials.js'
 import { emailOf, need, type RawCredentialSource, type RawCredentials, signBlob } from './credentials.sources.js'
 import { CLOUD_PLATFORM } from './options.js'
@@ -59,8 +58,8 @@ async function subjectToken(
   }
   if (source.file !== undefined) return fromText(connection, source, await fileText(connection, source.file))
   if (source.url !== undefined) {
-    const spec = { ...at(source.url, connection), headers: source.headers, unsigned: true, read: readText } as const
-    return fromText(connection, source, (await connection.request(spec, options)).body)
+    const spec = { ...at(source.url, connection), headers: source.headers, unsigned: true } as const
+    return fromText(connection, source, await secretText(connection, spec, options))
   }
   if (source.executable !== undefined) return fromExecutable(connection, source.executable)
   throw unusable(connection, 'credential_source has none of file, url, environment_id and executable')
