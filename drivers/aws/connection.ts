@@ -55,8 +55,8 @@ export interface AwsService {
   readonly baseUrl: string
 }
 
-/** The codes that all services share. */
-export const AWS_ERRORS: ErrorTable = {
+/** Codes that mean the same in all services. */
+export const ERRORS: ErrorTable = {
   AccessDenied: PermissionDeniedError,
   AccessDeniedException: PermissionDeniedError,
   AuthFailure: InvalidCredentialsError,
@@ -96,7 +96,7 @@ const TOLERANCE = 4 * 60_000
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 export class AwsConnection extends Connection {
-  override readonly errors: ErrorTable = AWS_ERRORS
+  override readonly errors: ErrorTable = ERRORS
   override readonly headers: Readonly<Record<string, string>> = {}
   readonly scope: SigningScope
   /** Of S3, which takes paths as they are. */

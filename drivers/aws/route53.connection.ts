@@ -17,14 +17,14 @@ import type { HttpMethod, ReplyHead } from '../../lib/http/message.js'
 import type { QueryValues } from '../../lib/http/url.js'
 import { xml } from '../../lib/http/xml.js'
 import type { CallOptions, Pacing } from '../../lib/options.js'
-import { AWS_ERRORS, AwsConnection, type AwsOptions, readXml } from './connection.js'
+import { AwsConnection, type AwsOptions, ERRORS, readXml } from './connection.js'
 import { type XmlContent, xmlDocument } from './document.js'
 import { globalEndpoint, partitionOf } from './regions.js'
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/'
 
-const ERRORS: ErrorTable = {
-  ...AWS_ERRORS,
+const ROUTE53_ERRORS: ErrorTable = {
+  ...ERRORS,
   ConflictingDomainExists: ZoneAlreadyExistsError,
   DelegationSetNotAvailable: QuotaExceededError,
   DelegationSetNotReusable: InvalidRequestError,
@@ -59,7 +59,7 @@ export interface Route53Request<T> {
 
 /** https://docs.aws.amazon.com/Route53/latest/APIReference/Welcome.html */
 export class Route53Connection extends AwsConnection {
-  override readonly errors: ErrorTable = ERRORS
+  override readonly errors: ErrorTable = ROUTE53_ERRORS
   /** Of all requests of an account: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
   override readonly pacing: Pacing = { requests: 5, period: 1000 }
 
