@@ -21,8 +21,13 @@ const CODES: Readonly<Record<number, readonly string[]>> = {
   500: ['SERVICE'],
   503: ['SERVICE', 'RATE_LIMIT'],
 }
-const isRead = (fixture: Fixture): boolean => /^(GET|HEAD)$/.test(fixture.exchanges[0]?.request.method ?? '')
-const isPost = (fixture: Fixture): boolean => /^(POST|PATCH)$/.test(fixture.exchanges[0]?.request.method ?? '')
+/** Some protocols ask for everything by POST, and say in the form whether it is to be read. */
+const asks = ({ exchanges: [first] }: Fixture): boolean =>
+  /(?:^|&)Action=(?:Describe|Get|List)/.test(String(first?.request.body))
+const isRead = (fixture: Fixture): boolean =>
+  /^(GET|HEAD)$/.test(fixture.exchanges[0]?.request.method ?? '') || asks(fixture)
+const isPost = (fixture: Fixture): boolean =>
+  /^(POST|PATCH)$/.test(fixture.exchanges[0]?.request.method ?? '') && !asks(fixture)
 
 /** One fixture of each method, the plainest: a method fails alike whatever it is called with. */
 function plainest(session: Session): Fixture[] {
