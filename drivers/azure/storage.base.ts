@@ -13,6 +13,7 @@ import { type AzureBlobsConnection, checkContainerName } from './storage.connect
 import { BLOBS, CONTAINERS, type RawBlob, readXml } from './storage.shapes.js'
 import {
   blobOf,
+  checkNumber,
   containerOf,
   leaseHeaders,
   metadataHeaders,
@@ -29,6 +30,7 @@ import type {
   AzureCreateContainerOptions,
   AzureDeleteContainerOptions,
   AzureDeleteOptions,
+  AzureListContainersOptions,
   AzureListOptions,
   AzureReadOptions,
   AzureStreamOptions,
@@ -41,9 +43,10 @@ export abstract class AzureBlobsBase extends StorageDriver implements Partial<St
   declare readonly connection: AzureBlobsConnection
 
   /** @see https://learn.microsoft.com/rest/api/storageservices/list-containers2 */
-  listContainers(options?: CallOptions): Pager<Container<AzureContainerExtra>> {
+  listContainers(options?: AzureListContainersOptions): Pager<Container<AzureContainerExtra>> {
+    checkPageSize(this, options)
     return pager(async marker => {
-      const query = { comp: 'list', include: 'metadata', marker }
+      const query = { comp: 'list', include: 'metadata', maxresults: options?.ex_pageSize, marker }
       const path = `${this.connection.root}/`
       const { body } = await this.connection.request({ path, query, read: readXml(CONTAINERS) }, options)
       return { items: body.Containers.map(raw => toContainer(this, raw)), next: body.NextMarker || undefined }
@@ -129,8 +132,7 @@ export abstract class AzureBlobsBase extends StorageDriver implements Partial<St
   ): Promise<{ Blobs: RawBlob[]; NextMarker?: string }> {
     const { prefix, ex_include = [], ex_pageSize, ...rest } = options ?? {}
     checkContainerName(container.name, this.provider)
-    if (ex_pageSize !== undefined && !(Number.isSafeInteger(ex_pageSize) && ex_pageSize >= 1 && ex_pageSize <= 5000))
-      refuse(this, 'options.ex_pageSize', 'a whole number from 1 to 5000', options)
+    checkPageSize(this, options)
     const path = this.connection.pathOf(container.name)
     const include = ['metadata', ...ex_include].join(',')
     const query = {
@@ -212,6 +214,12 @@ export abstract class AzureBlobsBase extends StorageDriver implements Partial<St
       options,
     )
   }
+}
+
+function checkPageSize(driver: StorageDriver, options: AzureListContainersOptions | undefined): void {
+  const size = options?.ex_pageSize
+  const isGood = size === undefined || (size >= 1 && size <= 5000)
+  checkNumber(driver, 'options.ex_pageSize', size ?? 1, 'a whole number from 1 to 5000', isGood, options)
 }
 
 function lengthIn(headers: Readonly<Record<string, string | undefined>>): number | undefined {

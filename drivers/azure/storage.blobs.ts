@@ -1,23 +1,12 @@
-import { readNothing } from '../../lib/http/message.js'
 import type { CallOptions } from '../../lib/options.js'
 import type { WaitOptions } from '../../lib/poller.js'
 import type { NamedRef } from '../../lib/resource.js'
 import type { ObjectRef } from '../../lib/storage/types.js'
 import { checkContainerName } from './storage.connection.js'
 import { escaped, readXml, TAGS } from './storage.shapes.js'
-import { type Headers, leaseHeaders, metadataHeaders, NO_BLOB, refuse, versionQuery } from './storage.shared.js'
+import { changeBlob, leaseHeaders, metadataHeaders, NO_BLOB, refuse, versionQuery } from './storage.shared.js'
 import type { AzureAccessTier, AzureBlob, AzureLeaseOptions, AzureReadOptions } from './storage.types.js'
 import { AzureBlobsUpload } from './storage.upload.js'
-
-/** A request about one blob. */
-interface BlobRequest {
-  readonly object: ObjectRef
-  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined
-  readonly headers?: Headers | undefined
-  readonly body?: string | Uint8Array | undefined
-  readonly idempotent?: boolean | undefined
-  readonly method?: 'PUT' | 'GET' | undefined
-}
 
 /** What a blob's headers can be set to. */
 export interface AzureBlobProperties {
@@ -35,17 +24,6 @@ export interface AzureCopyOptions extends WaitOptions {
 
 /** What can be done to blobs that are there. */
 export abstract class AzureBlobsBlobs extends AzureBlobsUpload {
-  /** Sends a change of one blob. */
-  protected async change(
-    { object, query, headers, body, idempotent, method = 'PUT' }: BlobRequest,
-    options: CallOptions | undefined,
-  ): Promise<Headers> {
-    checkContainerName(object.container.name, this.provider)
-    const path = this.connection.pathOf(object.container.name, object.name)
-    const spec = { method, path, query, headers, body, idempotent, errors: NO_BLOB, read: readNothing }
-    return (await this.connection.request(spec, options)).headers
-  }
-
   /**
    * Replaces what a blob has of one's own names and values.
    *
@@ -61,7 +39,7 @@ export abstract class AzureBlobsBlobs extends AzureBlobsUpload {
     options?: AzureLeaseOptions,
   ): Promise<void> {
     const headers = { ...leaseHeaders(options), ...metadataHeaders(this, metaData, options) }
-    await this.change({ object, query: { comp: 'metadata' }, headers }, options)
+    await changeBlob(this, { object, query: { comp: 'metadata' }, headers }, options)
   }
 
   /**
@@ -86,7 +64,7 @@ export abstract class AzureBlobsBlobs extends AzureBlobsUpload {
       'x-ms-blob-content-disposition': properties.contentDisposition,
       'x-ms-blob-cache-control': properties.cacheControl,
     }
-    await this.change({ object, query: { comp: 'properties' }, headers }, options)
+    await changeBlob(this, { object, query: { comp: 'properties' }, headers }, options)
   }
 
   /**
@@ -100,7 +78,7 @@ export abstract class AzureBlobsBlobs extends AzureBlobsUpload {
    */
   async ex_setTier(object: ObjectRef, tier: AzureAccessTier, options?: AzureReadOptions): Promise<void> {
     const query = { comp: 'tier', ...versionQuery(options) }
-    await this.change({ object, query, headers: { ...leaseHeaders(options), 'x-ms-access-tier': tier } }, options)
+    await changeBlob(this, { object, query, headers: { ...leaseHeaders(options), 'x-ms-access-tier': tier } }, options)
   }
 
   /**
@@ -115,7 +93,7 @@ export abstract class AzureBlobsBlobs extends AzureBlobsUpload {
    */
   async ex_createSnapshot(object: ObjectRef, options?: AzureLeaseOptions): Promise<string> {
     const request = { object, query: { comp: 'snapshot' }, headers: leaseHeaders(options), idempotent: false }
-    return (await this.change(request, options))['x-ms-snapshot'] ?? ''
+    return (await changeBlob(this, request, options))['x-ms-snapshot'] ?? ''
   }
 
   /**
@@ -128,7 +106,7 @@ export abstract class AzureBlobsBlobs extends AzureBlobsUpload {
    * @see https://learn.microsoft.com/rest/api/storageservices/undelete-blob
    */
   async ex_undelete(object: ObjectRef, options?: CallOptions): Promise<void> {
-    await this.change({ object, query: { comp: 'undelete' } }, options)
+    await changeBlob(this, { object, query: { comp: 'undelete' } }, options)
   }
 
   /**
@@ -167,7 +145,7 @@ export abstract class AzureBlobsBlobs extends AzureBlobsUpload {
     const set = all.map(([key, value]) => `<Tag><Key>${escaped(key)}</Key><Value>${escaped(value)}</Value></Tag>`)
     const body = `<?xml version="1.0" encoding="utf-8"?><Tags><TagSet>${set.join('')}</TagSet></Tags>`
     const headers = { ...leaseHeaders(options), 'content-type': 'application/xml' }
-    await this.change({ object, query: { comp: 'tags', ...versionQuery(options) }, headers, body }, options)
+    await changeBlob(this, { object, query: { comp: 'tags', ...versionQuery(options) }, headers, body }, options)
   }
 
   /**
@@ -195,7 +173,7 @@ export abstract class AzureBlobsBlobs extends AzureBlobsUpload {
       'x-ms-access-tier': options?.ex_accessTier,
       ...metadataHeaders(this, options?.ex_metaData, options),
     }
-    await this.change({ object, headers, idempotent: false }, options)
+    await changeBlob(this, { object, headers, idempotent: false }, options)
     const look = async (lookOptions: CallOptions) => {
       const value = await this.getObject(container.name, objectName, lookOptions)
       const state = value.extra.copyStatus ?? 'success'
@@ -216,11 +194,6 @@ export abstract class AzureBlobsBlobs extends AzureBlobsUpload {
    */
   async ex_abortCopy(object: ObjectRef, copyId: string, options?: AzureLeaseOptions): Promise<void> {
     const headers = { ...leaseHeaders(options), 'x-ms-copy-action': 'abort' }
-    await this.change({ object, query: { comp: 'copy', copyid: copyId }, headers }, options)
-  }
-
-  /** Refuses a number that the service would. */
-  protected checkNumber(argument: string, value: number, allowed: string, good: boolean, options?: CallOptions): void {
-    if (!Number.isSafeInteger(value) || !good) refuse(this, argument, allowed, options)
+    await changeBlob(this, { object, query: { comp: 'copy', copyid: copyId }, headers }, options)
   }
 }

@@ -132,7 +132,7 @@ export class AzureBlobsConnection extends Connection {
 function blobPath(name: string): EncodedPath {
   const parts = name.split('/')
   const bad = parts.some(part => part === '.' || part === '..' || part.endsWith('.'))
-  if (name.length > 1024 || parts.length > 254 || bad || /[\0\\]/.test(name)) {
+  if (name === '' || name.length > 1024 || parts.length > 254 || bad || /[\0\\]/.test(name) || !name.isWellFormed()) {
     const allowed = "1 to 1,024 characters in at most 254 parts, of which none ends with a dot, without '\\' and NUL"
     throw new InvalidRequestError(`A blob's name must be ${allowed}`, { argument: 'objectName', allowed })
   }

@@ -3,7 +3,7 @@ import type { ObjectRef } from '../../lib/storage/types.js'
 import { checkContainerName } from './storage.connection.js'
 import { AzureBlobsLeases } from './storage.leases.js'
 import { PAGES, readXml } from './storage.shapes.js'
-import { blobHeaders, leaseHeaders, NO_BLOB } from './storage.shared.js'
+import { blobHeaders, changeBlob, checkNumber, leaseHeaders, NO_BLOB } from './storage.shared.js'
 import type { AzureLeaseOptions, AzureReadOptions, AzureUploadOptions } from './storage.types.js'
 
 export type AzureMakeOptions = Pick<
@@ -39,7 +39,7 @@ export abstract class AzureBlobsKinds extends AzureBlobsLeases {
    */
   async ex_createAppendBlob(object: ObjectRef, options?: AzureMakeOptions): Promise<void> {
     const headers = { ...blobHeaders(this, object.name, options ?? {}), 'x-ms-blob-type': 'AppendBlob' }
-    await this.change({ object, headers, idempotent: false }, options)
+    await changeBlob(this, { object, headers, idempotent: false }, options)
   }
 
   /**
@@ -55,13 +55,13 @@ export abstract class AzureBlobsKinds extends AzureBlobsLeases {
   async ex_appendBlock(object: ObjectRef, content: string | Uint8Array, options?: AzureAppendOptions): Promise<number> {
     const body = typeof content === 'string' ? Buffer.from(content) : content
     const good = body.length > 0 && body.length <= MOST_APPENDED
-    this.checkNumber('content.length', body.length, `from 1 to ${MOST_APPENDED} bytes`, good, options)
+    checkNumber(this, 'content.length', body.length, `from 1 to ${MOST_APPENDED} bytes`, good, options)
     const headers = {
       ...leaseHeaders(options),
       'x-ms-blob-condition-appendpos': options?.ex_position === undefined ? undefined : String(options.ex_position),
     }
     const request = { object, query: { comp: 'appendblock' }, headers, body, idempotent: false }
-    return Number((await this.change(request, options))['x-ms-blob-append-offset'] ?? 0)
+    return Number((await changeBlob(this, request, options))['x-ms-blob-append-offset'] ?? 0)
   }
 
   /**
@@ -74,13 +74,13 @@ export abstract class AzureBlobsKinds extends AzureBlobsLeases {
    * @see https://learn.microsoft.com/rest/api/storageservices/put-blob
    */
   async ex_createPageBlob(object: ObjectRef, size: number, options?: AzureMakeOptions): Promise<void> {
-    this.checkNumber('size', size, 'a multiple of 512', size >= 0 && size % PAGE === 0, options)
+    checkNumber(this, 'size', size, 'a multiple of 512', size >= 0 && size % PAGE === 0, options)
     const headers = {
       ...blobHeaders(this, object.name, options ?? {}),
       'x-ms-blob-type': 'PageBlob',
       'x-ms-blob-content-length': String(size),
     }
-    await this.change({ object, headers, idempotent: false }, options)
+    await changeBlob(this, { object, headers, idempotent: false }, options)
   }
 
   /**
@@ -93,9 +93,9 @@ export abstract class AzureBlobsKinds extends AzureBlobsLeases {
    * @see https://learn.microsoft.com/rest/api/storageservices/set-blob-properties
    */
   async ex_resizePageBlob(object: ObjectRef, size: number, options?: AzureLeaseOptions): Promise<void> {
-    this.checkNumber('size', size, 'a multiple of 512', size >= 0 && size % PAGE === 0, options)
+    checkNumber(this, 'size', size, 'a multiple of 512', size >= 0 && size % PAGE === 0, options)
     const headers = { ...leaseHeaders(options), 'x-ms-blob-content-length': String(size) }
-    await this.change({ object, query: { comp: 'properties' }, headers }, options)
+    await changeBlob(this, { object, query: { comp: 'properties' }, headers }, options)
   }
 
   /**
@@ -114,15 +114,15 @@ export abstract class AzureBlobsKinds extends AzureBlobsLeases {
     options?: AzureLeaseOptions,
   ): Promise<void> {
     const { length } = content
-    this.checkNumber('start', start, 'a multiple of 512', start >= 0 && start % PAGE === 0, options)
+    checkNumber(this, 'start', start, 'a multiple of 512', start >= 0 && start % PAGE === 0, options)
     const good = length > 0 && length % PAGE === 0 && length <= MOST_PAGES
-    this.checkNumber('content.length', length, `a multiple of 512, at most ${MOST_PAGES}`, good, options)
+    checkNumber(this, 'content.length', length, `a multiple of 512, at most ${MOST_PAGES}`, good, options)
     const headers = {
       ...leaseHeaders(options),
       'x-ms-page-write': 'update',
       'x-ms-range': `bytes=${start}-${start + length - 1}`,
     }
-    await this.change({ object, query: { comp: 'page' }, headers, body: content }, options)
+    await changeBlob(this, { object, query: { comp: 'page' }, headers, body: content }, options)
   }
 
   /**
@@ -135,10 +135,10 @@ export abstract class AzureBlobsKinds extends AzureBlobsLeases {
    * @see https://learn.microsoft.com/rest/api/storageservices/put-page
    */
   async ex_clearPages(object: ObjectRef, { start, end }: AzurePageRange, options?: AzureLeaseOptions): Promise<void> {
-    this.checkNumber('range.start', start, 'a multiple of 512', start >= 0 && start % PAGE === 0, options)
-    this.checkNumber('range.end', end, 'a multiple of 512 above start', end > start && end % PAGE === 0, options)
+    checkNumber(this, 'range.start', start, 'a multiple of 512', start >= 0 && start % PAGE === 0, options)
+    checkNumber(this, 'range.end', end, 'a multiple of 512 above start', end > start && end % PAGE === 0, options)
     const headers = { ...leaseHeaders(options), 'x-ms-page-write': 'clear', 'x-ms-range': `bytes=${start}-${end - 1}` }
-    await this.change({ object, query: { comp: 'page' }, headers }, options)
+    await changeBlob(this, { object, query: { comp: 'page' }, headers }, options)
   }
 
   /**

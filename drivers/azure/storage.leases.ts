@@ -4,7 +4,7 @@ import type { NamedRef } from '../../lib/resource.js'
 import type { ObjectRef } from '../../lib/storage/types.js'
 import { AzureBlobsBlobs } from './storage.blobs.js'
 import { checkContainerName } from './storage.connection.js'
-import { type Headers, NO_BLOB, NO_CONTAINER, refuse } from './storage.shared.js'
+import { checkNumber, type Headers, NO_BLOB, NO_CONTAINER, refuse } from './storage.shared.js'
 
 /** A blob, or a container. */
 export type AzureLeased = ObjectRef | NamedRef
@@ -107,7 +107,7 @@ export abstract class AzureBlobsLeases extends AzureBlobsBlobs {
    * @see https://learn.microsoft.com/rest/api/storageservices/lease-blob
    */
   async ex_breakLease(on: AzureLeased, seconds: number, options?: CallOptions): Promise<number> {
-    this.checkNumber('seconds', seconds, 'a whole number from 0 to 60', seconds >= 0 && seconds <= 60, options)
+    checkNumber(this, 'seconds', seconds, 'a whole number from 0 to 60', seconds >= 0 && seconds <= 60, options)
     const headers = { 'x-ms-lease-action': 'break', 'x-ms-lease-break-period': String(seconds) }
     return Number((await this.#lease(on, headers, options))['x-ms-lease-time'] ?? 0)
   }

@@ -1,11 +1,12 @@
 import { ContainerDoesNotExistError, InvalidRequestError, ObjectDoesNotExistError } from '../../lib/errors.js'
 import type { ErrorTable } from '../../lib/http/errors.js'
-import type { ReplyHead } from '../../lib/http/message.js'
+import { type ReplyHead, readNothing } from '../../lib/http/message.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import type { NamedRef } from '../../lib/resource.js'
 import type { StorageDriver } from '../../lib/storage/driver.js'
 import { guessContentType } from '../../lib/storage/transfer.js'
-import { Container, StorageObject } from '../../lib/storage/types.js'
+import { Container, type ObjectRef, StorageObject } from '../../lib/storage/types.js'
+import { type AzureBlobsConnection, checkContainerName } from './storage.connection.js'
 import { metadataOf, nameOf, type RawBlob, type RawContainer } from './storage.shapes.js'
 import type {
   AzureBlob,
@@ -169,4 +170,37 @@ export function metadataIn(headers: ReplyHead['headers']): Record<string, string
     .filter(([name]) => name.startsWith(prefix))
     .map(([name, value]) => [name.slice(prefix.length), value ?? ''])
   return Object.fromEntries(own)
+}
+
+/** A request about one blob. */
+export interface BlobRequest {
+  readonly object: ObjectRef
+  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined
+  readonly headers?: Headers | undefined
+  readonly body?: string | Uint8Array | undefined
+  readonly idempotent?: boolean | undefined
+}
+
+/** Sends a change of one blob. */
+export async function changeBlob(
+  { connection, provider }: StorageDriver & { readonly connection: AzureBlobsConnection },
+  { object, query, headers, body, idempotent }: BlobRequest,
+  options: CallOptions | undefined,
+): Promise<Headers> {
+  checkContainerName(object.container.name, provider)
+  const path = connection.pathOf(object.container.name, object.name)
+  const spec = { method: 'PUT', path, query, headers, body, idempotent, errors: NO_BLOB, read: readNothing } as const
+  return (await connection.request(spec, options)).headers
+}
+
+/** Refuses a number that the service would. */
+export function checkNumber(
+  driver: StorageDriver,
+  argument: string,
+  value: number,
+  allowed: string,
+  isGood: boolean,
+  options: CallOptions | undefined,
+): void {
+  if (!Number.isSafeInteger(value) || !isGood) refuse(driver, argument, allowed, options)
 }

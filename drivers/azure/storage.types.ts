@@ -42,6 +42,10 @@ export type AzureAccessTier = 'Hot' | 'Cool' | 'Cold' | 'Archive'
 export interface AzureLeaseOptions extends CallOptions {
   ex_leaseId?: string | undefined
 }
+export interface AzureListContainersOptions extends CallOptions {
+  /** Containers in a page: 1 to 5,000. @defaultValue 5000 */
+  ex_pageSize?: number | undefined
+}
 export interface AzureListOptions extends ListObjectsOptions {
   /** What else is listed. */
   ex_include?: readonly ('snapshots' | 'versions' | 'deleted' | 'uncommittedblobs' | 'copy')[] | undefined
