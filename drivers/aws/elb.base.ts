@@ -227,7 +227,8 @@ export abstract class ElbBase extends LoadBalancerDriver {
   }
 
   /**
-   * The first listener is replaced by one of another port or protocol. Where the port stays, nobody listens for a moment.
+   * The first listener is replaced by one of another port or protocol, without its policies. Where the port stays, nobody
+   * listens for a moment.
    * @see https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_CreateLoadBalancerListeners.html
    */
   async updateBalancer(
