@@ -14,13 +14,13 @@ import type { ErrorTable, ProviderProblem } from '../../lib/http/errors.js'
 import type { ReplyHead } from '../../lib/http/message.js'
 import { xml } from '../../lib/http/xml.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
-import { type AwsOptions, ERRORS } from './connection.js'
+import { AWS_ERRORS, type AwsOptions } from './connection.js'
 import { AwsQueryConnection, type QueryParams } from './query.js'
 import { regionalEndpoint } from './regions.js'
 
 const BALANCER_ERRORS: ErrorTable = {
-  ...ERRORS,
-  DependencyThrottle: ERRORS['Throttling'] as NonNullable<ErrorTable[string]>,
+  ...AWS_ERRORS,
+  DependencyThrottle: AWS_ERRORS['Throttling'] as NonNullable<ErrorTable[string]>,
   IncompatibleProtocols: InvalidRequestError,
   InvalidInstance: InvalidRequestError,
   LoadBalancerNotFound: LoadBalancerDoesNotExistError,

@@ -17,14 +17,14 @@ import type { HttpMethod, ReplyHead } from '../../lib/http/message.js'
 import type { QueryValues } from '../../lib/http/url.js'
 import { xml } from '../../lib/http/xml.js'
 import type { CallOptions, Pacing } from '../../lib/options.js'
-import { AwsConnection, type AwsOptions, ERRORS, readXml } from './connection.js'
+import { AWS_ERRORS, AwsConnection, type AwsOptions, readXml } from './connection.js'
 import { type XmlContent, xmlDocument } from './document.js'
 import { globalEndpoint, partitionOf } from './regions.js'
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/'
 
 const ROUTE53_ERRORS: ErrorTable = {
-  ...ERRORS,
+  ...AWS_ERRORS,
   ConflictingDomainExists: ZoneAlreadyExistsError,
   DelegationSetNotAvailable: QuotaExceededError,
   DelegationSetNotReusable: InvalidRequestError,
