@@ -13,7 +13,7 @@ export const Provider: {
   /** @deprecated CloudFiles (US): the driver is still to be written */ readonly CLOUDFILES_US: 'cloudfiles_us'
   /** @deprecated DigitalOcean Spaces: the driver is still to be written */ readonly DIGITALOCEAN_SPACES: 'digitalocean_spaces'
   readonly DUMMY: 'dummy'
-  /** @deprecated Google Storage: the driver is still to be written */ readonly GOOGLE_STORAGE: 'google_storage'
+  readonly GOOGLE_STORAGE: 'google_storage'
   /** @deprecated KTUCloud Storage: the driver is still to be written */ readonly KTUCLOUD: 'ktucloud'
   readonly LOCAL: 'local'
   /** @deprecated MinIO Storage Driver: the driver is still to be written */ readonly MINIO: 'minio'
@@ -88,10 +88,12 @@ export const Provider: {
 
 export interface BuiltinStorageDrivers {
   dummy: typeof import('../../drivers/dummy/storage.js').DummyStorageDriver
+  google_storage: typeof import('../../drivers/google/storage.js').GoogleStorageDriver
   local: typeof import('../../drivers/local/storage.js').LocalStorageDriver
 }
 export const loaders: { readonly [P in keyof BuiltinStorageDrivers]: () => Promise<BuiltinStorageDrivers[P]> } = {
   dummy: async () => (await import('../../drivers/dummy/storage.js')).DummyStorageDriver,
+  google_storage: async () => (await import('../../drivers/google/storage.js')).GoogleStorageDriver,
   local: async () => (await import('../../drivers/local/storage.js')).LocalStorageDriver,
 }
 
@@ -102,7 +104,6 @@ export type UnavailableName =
   | 'cloudfiles_swift'
   | 'cloudfiles_uk'
   | 'cloudfiles_us'
-  | 'google_storage'
   | 'ktucloud'
   | 'nimbus'
   | 'ninefold'
@@ -141,7 +142,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   cloudfiles_swift: { status: 'planned', name: 'CloudFiles (SWIFT)', note: 'it is OPENSTACK_SWIFT' },
   cloudfiles_uk: { status: 'planned', name: 'CloudFiles (UK)', note: 'it is CLOUDFILES in region lon' },
   cloudfiles_us: { status: 'planned', name: 'CloudFiles (US)', note: 'it is CLOUDFILES in region dfw' },
-  google_storage: { status: 'planned', name: 'Google Storage' },
   ktucloud: { status: 'planned', name: 'KTUCloud Storage' },
   nimbus: { status: 'closed', name: 'Nimbus', year: 2014, note: 'SpiderOak stopped Nimbus.io' },
   ninefold: { status: 'closed', name: 'Ninefold', year: 2016, note: 'no successor' },
