@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { invalidArgument } from '../../lib/check.js'
 import { LibcloudError, MalformedResponseError } from '../../lib/errors.js'
-import type { BodySource } from '../../lib/http/body.js'
+import { type BodySource, discard } from '../../lib/http/body.js'
 import { type Reply, readJson, readNothing } from '../../lib/http/message.js'
 import { path, type QueryValues } from '../../lib/http/url.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
@@ -81,10 +81,11 @@ export abstract class GoogleStorageUploads extends GoogleStorageBase {
     const upload = uploadSource(source, options, 'md5')
     const target = { container, objectName, options }
     const { length } = upload
+    const chunks = abortable(upload.chunks, source, options?.signal)
     const raw =
       length !== undefined && length <= SMALL
-        ? await sendWhole(this.connection, target, await allOf(this, inChunks(upload.chunks, length || 1), options))
-        : await sendParts(this.connection, target, inChunks(upload.chunks, size), length)
+        ? await sendWhole(this.connection, target, await allOf(this, inChunks(chunks, length || 1), options))
+        : await sendParts(this.connection, target, inChunks(chunks, size), length)
     const made = toObject(this, raw, container)
     try {
       verifyHash(upload.digest(), made.hash, { provider: this.provider, operation: operationOf(options) })
@@ -166,12 +167,44 @@ function chunkSize(driver: GoogleStorageUploads, options: GoogleUploadOptions | 
   )
 }
 
+/** The same chunks, which end with the signal also where the source stands still and takes no notice of it. */
+async function* abortable(
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+  source: BodySource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (signal === undefined) return yield* chunks
+  let abort = (): void => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason)
+  })
+  aborted.catch(() => {})
+  signal.addEventListener('abort', abort, { once: true })
+  let isDone = false
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      const next = await Promise.race([chunks.next(), aborted])
+      isDone = next.done === true
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    signal.removeEventListener('abort', abort)
+    if (!isDone) {
+      discard(source)
+      // It ends when the source does, which may be never.
+      chunks.return().catch(() => {})
+    }
+  }
+}
+
 /** Chunks of one size, the last of which is known to be it. */
 async function* inChunks(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Chunk, void, undefined> {
   let held: Uint8Array[] = []
   let length = 0
   for await (const piece of source) {
-    let rest = piece
+    let rest: Uint8Array = piece
     while (rest.byteLength > 0) {
       // It is known that there is more only when more has come.
       if (length === size) {
@@ -322,6 +355,7 @@ async function sendPart(
   const end = offset + bytes.byteLength
   const total = isLast ? String(end) : '*'
   let failures = 0
+  let standstills = 0
   let from = offset
   for (;;) {
     const rest = bytes.subarray(from - offset)
@@ -337,7 +371,7 @@ async function sendPart(
     const received = arrived(reply.headers['range'])
     if (received === end && !isLast) return undefined
     if (received < offset || received > end) throw lost(connection, received, options)
-    if (received <= from && ++failures > 8) throw lost(connection, received, options)
+    if (received <= from && ++standstills > 8) throw lost(connection, received, options)
     from = received
   }
 }
