@@ -15,7 +15,7 @@ export const Provider: {
   readonly CLOUDFLARE_R2: 'cloudflare_r2'
   readonly DIGITALOCEAN_SPACES: 'digitalocean_spaces'
   readonly DUMMY: 'dummy'
-  /** @deprecated Google Storage: the driver is still to be written */ readonly GOOGLE_STORAGE: 'google_storage'
+  readonly GOOGLE_STORAGE: 'google_storage'
   readonly GOOGLE_STORAGE_INTEROPERABILITY: 'google_storage_interoperability'
   readonly HETZNER: 'hetzner'
   /** @deprecated KTUCloud Storage: the driver is still to be written */ readonly KTUCLOUD: 'ktucloud'
@@ -105,6 +105,7 @@ export interface BuiltinStorageDrivers {
   cloudflare_r2: typeof import('../../drivers/aws/s3.vendors.gen.js').CloudflareR2StorageDriver
   digitalocean_spaces: typeof import('../../drivers/aws/s3.vendors.gen.js').DigitalOceanSpacesStorageDriver
   dummy: typeof import('../../drivers/dummy/storage.js').DummyStorageDriver
+  google_storage: typeof import('../../drivers/google/storage.js').GoogleStorageDriver
   google_storage_interoperability: typeof import('../../drivers/aws/s3.vendors.gen.js').GoogleStorageInteroperabilityDriver
   hetzner: typeof import('../../drivers/aws/s3.vendors.gen.js').HetznerStorageDriver
   linode: typeof import('../../drivers/aws/s3.vendors.gen.js').LinodeStorageDriver
@@ -142,6 +143,7 @@ export const loaders: { readonly [P in keyof BuiltinStorageDrivers]: () => Promi
   cloudflare_r2: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).CloudflareR2StorageDriver,
   digitalocean_spaces: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).DigitalOceanSpacesStorageDriver,
   dummy: async () => (await import('../../drivers/dummy/storage.js')).DummyStorageDriver,
+  google_storage: async () => (await import('../../drivers/google/storage.js')).GoogleStorageDriver,
   google_storage_interoperability: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).GoogleStorageInteroperabilityDriver,
   hetzner: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).HetznerStorageDriver,
   linode: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).LinodeStorageDriver,
@@ -180,7 +182,6 @@ export type UnavailableName =
   | 'cloudfiles_swift'
   | 'cloudfiles_uk'
   | 'cloudfiles_us'
-  | 'google_storage'
   | 'ktucloud'
   | 'nimbus'
   | 'ninefold'
@@ -192,7 +193,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   cloudfiles_swift: { status: 'planned', name: 'CloudFiles (SWIFT)', note: 'it is OPENSTACK_SWIFT' },
   cloudfiles_uk: { status: 'planned', name: 'CloudFiles (UK)', note: 'it is CLOUDFILES in region lon' },
   cloudfiles_us: { status: 'planned', name: 'CloudFiles (US)', note: 'it is CLOUDFILES in region dfw' },
-  google_storage: { status: 'planned', name: 'Google Storage' },
   ktucloud: { status: 'planned', name: 'KTUCloud Storage' },
   nimbus: { status: 'closed', name: 'Nimbus', year: 2014, note: 'SpiderOak stopped Nimbus.io' },
   ninefold: { status: 'closed', name: 'Ninefold', year: 2016, note: 'no successor' },
