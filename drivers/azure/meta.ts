@@ -1,19 +1,12 @@
 import type { VendorMeta } from '../../lib/meta.js'
+import { allCredentials } from './options.js'
 
 export const meta: VendorMeta = {
   vendor: 'azure',
   name: 'Microsoft Azure',
   website: 'https://azure.microsoft.com',
   docs: 'https://learn.microsoft.com/rest/api/azure/',
-  credentials: [
-    { option: 'key', env: ['AZURE_STORAGE_ACCOUNT'], required: false, secret: false },
-    { option: 'secret', env: ['AZURE_STORAGE_KEY', 'AZURE_STORAGE_ACCESS_KEY'], required: false },
-    { option: 'sasToken', env: ['AZURE_STORAGE_SAS_TOKEN'], required: false },
-    { option: 'token', required: false, secret: false },
-    { option: 'pathStyle', required: false, secret: false },
-    { option: 'blockSize', required: false, secret: false },
-    { option: 'concurrency', required: false, secret: false },
-  ],
+  credentials: allCredentials(),
   drivers: [
     {
       api: 'storage',
