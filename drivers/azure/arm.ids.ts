@@ -62,3 +62,13 @@ export function refused(
   const message = `${operation ?? 'request'}: '${argument}' must be ${allowed}`
   return new InvalidRequestError(message, { provider, operation, argument, allowed })
 }
+
+/** What most resources may be called. https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+const NEW_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?$/
+
+/** Refuses a name that Azure would refuse, before anything is made. */
+export function checkNewName(provider: string, operation: string | undefined, argument: string, name: string): void {
+  const allowed =
+    '1 to 80 letters, digits, underscores, periods and hyphens, beginning with a letter or digit, ending with one or an underscore'
+  if (!NEW_NAME.test(name)) throw refused(provider, operation, argument, allowed)
+}

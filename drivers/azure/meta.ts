@@ -1,6 +1,7 @@
 import type { DriverMeta, VendorMeta } from '../../lib/meta.js'
 import { allCredentials } from './options.js'
 
+const waits = 'what is not at its end is waited for, whatever its state is called'
 const cleansUp = 'what was made for nothing is given back, by further requests: tested by itself'
 const dns: DriverMeta = {
   api: 'dns',
@@ -16,6 +17,24 @@ const dns: DriverMeta = {
   },
 }
 
+const loadbalancer: DriverMeta = {
+  api: 'loadbalancer',
+  constant: 'AZURE_LB',
+  class: 'AzureLBDriver',
+  file: 'loadbalancer',
+  apiVersion: '2024-07-01',
+  transport: 'http',
+  idempotency: 'none',
+  exempt: {
+    'listProtocols:fixture': 'nothing is asked',
+    'listProtocols:pages': 'nothing is asked',
+    'balancerListMembers:pages': 'members stand in the balancer',
+    'createBalancer:unknown states': waits,
+    'updateBalancer:unknown states': waits,
+    'createBalancer:options reach every request': cleansUp,
+  },
+}
+
 export const meta: VendorMeta = {
   vendor: 'azure',
   name: 'Microsoft Azure',
@@ -24,6 +43,7 @@ export const meta: VendorMeta = {
   credentials: allCredentials(),
   drivers: [
     dns,
+    loadbalancer,
     {
       api: 'storage',
       constant: 'AZURE_BLOBS',
