@@ -144,7 +144,7 @@ export class ArmConnection extends Connection {
     spec: ArmSpec,
     map: (raw: Raw | undefined) => T,
     options: WaitOptions = {},
-    { wait = true }: { readonly wait?: boolean } = {},
+    { wait = true, result = true }: { readonly wait?: boolean; readonly result?: boolean } = {},
   ): Promise<T> {
     const request = await this.spec(spec, options)
     const read = (body: Buffer, head: ReplyHead): unknown => {
@@ -155,7 +155,7 @@ export class ArmConnection extends Connection {
     }
     const reply = await this.request({ ...request, read }, options)
     if (!wait) return map(reply.body as Raw | undefined)
-    return map((await awaitOperation(this, request, reply, options)) as Raw | undefined)
+    return map((await awaitOperation(this, request, reply, options, result)) as Raw | undefined)
   }
 
   /** A list, page by page. */

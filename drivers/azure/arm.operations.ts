@@ -39,6 +39,7 @@ export async function awaitOperation(
   request: RequestSpec,
   first: Reply<unknown>,
   options: WaitOptions,
+  result: boolean,
 ): Promise<unknown> {
   const { 'azure-asyncoperation': operation, location } = first.headers
   const isChange = request.method === 'PUT' || request.method === 'PATCH'
@@ -50,7 +51,7 @@ export async function awaitOperation(
     const place = placeOf(operation, connection)
     const output = await wait(async look => statusOf(connection, await read(place, look), options))
     if (isChange) return (await read({ path: request.path, query: request.query }, options)).body
-    if (output !== undefined || request.method === 'DELETE' || location === undefined) return output
+    if (output !== undefined || !result || request.method === 'DELETE' || location === undefined) return output
     return (await read(placeOf(location, connection), options)).body
   }
   if (first.status === 202 && location !== undefined) {
