@@ -13,12 +13,14 @@ import {
   type AzureNodeExtra,
   COMPUTE_VERSION,
   type Facts,
+  KEYS,
   MADE,
   Made,
   NETWORK_VERSION,
   NETWORKS,
   NICS,
   NO_FACTS,
+  NO_KEY,
   NO_NODE,
   NSGS,
   PUBLIC_IPS,
@@ -38,6 +40,8 @@ const version = COMPUTE_VERSION
 export interface AzureCreateNodeOptions extends CreateNodeOptions {
   /** @defaultValue the driver's */
   ex_resourceGroup?: string | undefined
+  /** A key pair of the driver's resource group, or its id, in place of `auth`. */
+  ex_keyName?: string | undefined
   /** The user that may log in. @defaultValue 'azureuser' */
   ex_userName?: string | undefined
   /** Network interfaces that are there already. @defaultValue a new one, which goes with the node */
@@ -408,20 +412,32 @@ function inbound(port: number, priority: number): object {
   return { name: `allow-${port}`, properties: { ...any, priority, destinationPortRange: String(port) } }
 }
 
-function login(
-  { provider }: AzureComputeNodes,
-  { auth, ex_userName: adminUsername = 'azureuser' }: AzureCreateNodeOptions,
+async function login(
+  driver: AzureComputeNodes,
+  node: AzureCreateNodeOptions,
   options: CallOptions | undefined,
-): object {
-  if (auth instanceof NodeAuthSSHKey) {
-    const publicKeys = [{ path: `/home/${adminUsername}/.ssh/authorized_keys`, keyData: auth.publicKey }]
-    return { adminUsername, linuxConfiguration: { disablePasswordAuthentication: true, ssh: { publicKeys } } }
-  }
+): Promise<object> {
+  const { auth, ex_keyName: keyName, ex_userName: adminUsername = 'azureuser' } = node
   if (auth instanceof NodeAuthPassword) return { adminUsername, adminPassword: auth.password }
-  throw refused(
-    provider,
-    operationOf(options),
-    'node.auth',
-    'a NodeAuthSSHKey or a NodeAuthPassword: Azure makes no machine without',
-  )
+  if (auth === undefined && keyName === undefined)
+    throw refused(
+      driver.provider,
+      operationOf(options),
+      'node.auth',
+      "a NodeAuthSSHKey or a NodeAuthPassword, or 'ex_keyName' must name a key pair: Azure makes no machine without",
+    )
+  const keyData = auth instanceof NodeAuthSSHKey ? auth.publicKey : await storedKey(driver, keyName ?? '', options)
+  const publicKeys = [{ path: `/home/${adminUsername}/.ssh/authorized_keys`, keyData }]
+  return { adminUsername, linuxConfiguration: { disablePasswordAuthentication: true, ssh: { publicKeys } } }
+}
+
+async function storedKey(
+  { connection }: AzureComputeNodes,
+  name: string,
+  options: CallOptions | undefined,
+): Promise<string> {
+  const at = await connection.pathTo(name, KEYS, 'node.ex_keyName', options)
+  const read = (raw: { readonly properties?: { readonly publicKey?: string } }): string =>
+    raw.properties?.publicKey?.trim() ?? ''
+  return connection.one({ path: at, version, errors: NO_KEY }, read, options)
 }
