@@ -251,7 +251,7 @@ export abstract class AzureComputeNodes extends NodeDriver {
       ex_availabilitySet: set,
     } = node
     const managedDisk = {
-      storageAccountType: node.ex_diskType,
+      ...(node.ex_diskType !== undefined && { storageAccountType: node.ex_diskType }),
       ...(security === 'ConfidentialVM' && {
         securityProfile: { securityEncryptionType: node.ex_diskEncryption ?? 'VMGuestStateOnly' },
       }),
@@ -276,11 +276,16 @@ export abstract class AzureComputeNodes extends NodeDriver {
         hardwareProfile: { vmSize: node.size.id },
         storageProfile: {
           imageReference: imageReference(this, node.image.id, options),
-          osDisk: { createOption: 'FromImage', diskSizeGB: node.ex_diskSize, managedDisk, deleteOption: 'Delete' },
+          osDisk: {
+            createOption: 'FromImage',
+            diskSizeGB: node.ex_diskSize,
+            ...(Object.keys(managedDisk).length > 0 && { managedDisk }),
+            deleteOption: 'Delete',
+          },
         },
         osProfile: {
           computerName: computerName(node.name),
-          ...login(this, node, options),
+          ...(await login(this, node, options)),
           customData: base64(node.ex_customData),
         },
         userData: base64(node.ex_userData),

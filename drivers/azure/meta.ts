@@ -35,6 +35,31 @@ const loadbalancer: DriverMeta = {
   },
 }
 
+const whole = 'Azure gives this list as a whole'
+const compute: DriverMeta = {
+  api: 'compute',
+  constant: 'AZURE_ARM',
+  class: 'AzureNodeDriver',
+  file: 'compute',
+  apiVersion: '2024-07-01',
+  transport: 'http',
+  idempotency: 'none',
+  exempt: {
+    'listNodes:pages': 'states and addresses are asked for before the first page',
+    'listSizes:pages': whole,
+    'listLocations:pages': whole,
+    'createNode:options reach every request': cleansUp,
+    'createImage:options reach every request': cleansUp,
+    'createVolume:options reach every request': cleansUp,
+    'createVolumeSnapshot:options reach every request': cleansUp,
+    'createKeyPair:options reach every request': cleansUp,
+    'createImage:unknown states': waits,
+    'createVolume:unknown states': waits,
+    'createVolumeSnapshot:unknown states': waits,
+    'ex_getBootDiagnostics:repeatable': 'it is a question: sent twice it does nothing twice',
+  },
+}
+
 export const meta: VendorMeta = {
   vendor: 'azure',
   name: 'Microsoft Azure',
@@ -42,6 +67,7 @@ export const meta: VendorMeta = {
   docs: 'https://learn.microsoft.com/rest/api/azure/',
   credentials: allCredentials(),
   drivers: [
+    compute,
     dns,
     loadbalancer,
     {

@@ -8,7 +8,7 @@ export const Provider: {
   /** @deprecated Aliyun ECS: the driver is still to be written */ readonly ALIYUN_ECS: 'aliyun_ecs'
   /** @deprecated PCextreme AuroraCompute: closed in 2025; PCextreme gone; domain for sale */ readonly AURORACOMPUTE: 'auroracompute'
   /** @deprecated Azure Virtual machines: closed in 2023; AZURE_ARM (classic/ASM VMs retired) */ readonly AZURE: 'azure'
-  /** @deprecated Azure Virtual machines: the driver is still to be written */ readonly AZURE_ARM: 'azure_arm'
+  readonly AZURE_ARM: 'azure_arm'
   /** @deprecated Bluebox Blocks: closed in 2018; IBM bought Blue Box 2015; replaced by IBM Cloud */ readonly BLUEBOX: 'bluebox'
   /** @deprecated Brightbox: the driver is still to be written */ readonly BRIGHTBOX: 'brightbox'
   /** @deprecated BSNL: closed; Dimension Data white label */ readonly BSNL: 'bsnl'
@@ -246,6 +246,7 @@ export const Provider: {
 }
 
 export interface BuiltinComputeDrivers {
+  azure_arm: typeof import('../../drivers/azure/compute.js').AzureNodeDriver
   cleura: typeof import('../../drivers/openstack/compute.vendors.gen.js').CleuraNodeDriver
   digital_ocean: typeof import('../../drivers/digitalocean/compute.js').DigitalOceanNodeDriver
   dreamcompute: typeof import('../../drivers/openstack/compute.vendors.gen.js').DreamComputeNodeDriver
@@ -285,6 +286,7 @@ export interface BuiltinComputeDrivers {
   vexxhost: typeof import('../../drivers/openstack/compute.vendors.gen.js').VexxhostNodeDriver
 }
 export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promise<BuiltinComputeDrivers[P]> } = {
+  azure_arm: async () => (await import('../../drivers/azure/compute.js')).AzureNodeDriver,
   cleura: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).CleuraNodeDriver,
   digital_ocean: async () => (await import('../../drivers/digitalocean/compute.js')).DigitalOceanNodeDriver,
   dreamcompute: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).DreamComputeNodeDriver,
@@ -372,7 +374,6 @@ export type UnavailableName =
   | 'aliyun_ecs'
   | 'auroracompute'
   | 'azure'
-  | 'azure_arm'
   | 'bsnl'
   | 'ciscoccs'
   | 'cloudscale'
@@ -455,7 +456,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   aliyun_ecs: { status: 'planned', name: 'Aliyun ECS' },
   auroracompute: { status: 'closed', name: 'PCextreme AuroraCompute', year: 2025, note: 'PCextreme gone; domain for sale' },
   azure: { status: 'closed', name: 'Azure Virtual machines', year: 2023, note: 'AZURE_ARM (classic/ASM VMs retired)' },
-  azure_arm: { status: 'planned', name: 'Azure Virtual machines' },
   bsnl: { status: 'closed', name: 'BSNL', note: 'Dimension Data white label' },
   ciscoccs: { status: 'closed', name: 'Cisco CCS', year: 2017, note: 'Cisco Intercloud ended' },
   cloudscale: { status: 'planned', name: 'Cloudscale' },
