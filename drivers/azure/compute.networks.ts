@@ -66,6 +66,14 @@ export interface AzureNetworkInterface extends AzureNetworkResource {
     readonly isPrimary: boolean
   }[]
 }
+/** What can be changed of a network interface, in Azure's own words. */
+export interface AzureNicProperties {
+  readonly enableAcceleratedNetworking?: boolean | undefined
+  readonly enableIPForwarding?: boolean | undefined
+  readonly networkSecurityGroup?: Ref | undefined
+  readonly dnsSettings?: { readonly dnsServers?: readonly string[] | undefined } | undefined
+  readonly ipConfigurations?: readonly object[] | undefined
+}
 /** One rule of a security group. */
 export interface AzureSecurityRule {
   readonly name: string
@@ -382,6 +390,49 @@ export abstract class AzureComputeNetworks extends AzureComputeKeys {
         options,
       ),
     )
+  }
+
+  /**
+   * Changes a network interface: its security group, its own way of forwarding, its addresses, in Azure's own form. What is
+   * absent stays. It is awaited.
+   *
+   * @example
+   * ```ts
+   * await driver.ex_updateNicProperties({ id: 'web-nic' }, { enableIPForwarding: true })
+   * ```
+   * @throws NotFoundError
+   * @see https://learn.microsoft.com/rest/api/virtualnetwork/network-interfaces/create-or-update
+   */
+  async ex_updateNicProperties(
+    nic: Ref,
+    properties: AzureNicProperties,
+    options?: WaitOptions,
+  ): Promise<AzureNetworkInterface> {
+    const at = await this.connection.pathTo(nic.id, NICS, 'nic.id', options)
+    const read = (raw: RawNic): RawNic => {
+      if (typeof raw.id !== 'string') throw new Error('The reply is no network interface')
+      return raw
+    }
+    const { location, tags, properties: old = {} } = await this.connection.one({ path: at, version }, read, options)
+    const ipConfigurations = (old.ipConfigurations ?? []).map(({ name, properties: plain = {} }) => {
+      const { privateIPAllocationMethod, privateIPAddress, primary, subnet, publicIPAddress } = plain
+      const fixed = privateIPAllocationMethod === 'Static' ? { privateIPAddress } : {}
+      const publicIp = publicIPAddress && { publicIPAddress: { id: publicIPAddress.id } }
+      return {
+        name,
+        properties: { ...fixed, privateIPAllocationMethod, primary, subnet: subnet && { id: subnet.id }, ...publicIp },
+      }
+    })
+    const { enableAcceleratedNetworking, enableIPForwarding, networkSecurityGroup: group } = old
+    const kept = {
+      enableAcceleratedNetworking,
+      enableIPForwarding,
+      ipConfigurations,
+      networkSecurityGroup: group && { id: group.id },
+    }
+    const json = { location, tags, properties: { ...kept, ...properties } }
+    const change = (raw: RawNic | undefined): AzureNetworkInterface => toNic(raw as RawNic)
+    return this.connection.operate({ method: 'PUT', path: at, version, json }, change, options)
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { ComputeApi } from '../../lib/compute/api.js'
-import type { Node } from '../../lib/compute/types.js'
+import type { Node, StorageVolume } from '../../lib/compute/types.js'
 import { connect } from '../../lib/driver.js'
 import { path } from '../../lib/http/url.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
@@ -7,7 +7,7 @@ import type { Pager } from '../../lib/pager.js'
 import type { WaitOptions } from '../../lib/poller.js'
 import type { Ref } from '../../lib/resource.js'
 import { ArmConnection } from './arm.connection.js'
-import { refused } from './arm.ids.js'
+import { idPath, readId, refused } from './arm.ids.js'
 import { type AzureStopOptions, act } from './compute.base.js'
 import { AzureComputeNetworks } from './compute.networks.js'
 import {
@@ -20,6 +20,7 @@ import {
   toNode,
   VMS,
 } from './compute.shared.js'
+import type { AzureVolumeExtra } from './compute.volumes.js'
 import { ARM_CREDENTIALS, type AzureOptions, azureOptions } from './options.js'
 
 export type * from './compute.base.js'
@@ -43,6 +44,46 @@ export interface AzureResourceGroup {
 export interface AzureCommandResult {
   readonly code: string
   readonly message: string
+}
+
+/** A key of a storage account. Printing it shows it. */
+export interface AzureStorageKey {
+  readonly name: string
+  readonly value: string
+  /** `'FULL'` or `'READ'`. */
+  readonly permissions: string
+}
+/** What is counted, and what each unit of it costs from which number on. */
+export interface AzureMeter {
+  readonly id: string
+  readonly name: string | undefined
+  readonly category: string | undefined
+  readonly region: string | undefined
+  readonly unit: string | undefined
+  readonly rates: Readonly<Record<string, number>>
+}
+export interface AzureRatecard {
+  readonly currency: string
+  readonly meters: readonly AzureMeter[]
+}
+export interface AzureRatecardOptions extends CallOptions {
+  /** @defaultValue 'USD' */
+  ex_currency?: string | undefined
+  /** @defaultValue 'en-US' */
+  ex_locale?: string | undefined
+  /** Country of the offer. @defaultValue 'US' */
+  ex_region?: string | undefined
+}
+interface RawRatecard {
+  readonly Currency?: string
+  readonly Meters?: readonly {
+    readonly MeterId: string
+    readonly MeterName?: string
+    readonly MeterCategory?: string
+    readonly MeterRegion?: string
+    readonly Unit?: string
+    readonly MeterRates?: Readonly<Record<string, number>>
+  }[]
 }
 
 /**
@@ -237,6 +278,129 @@ export class AzureNodeDriver extends AzureComputeNetworks implements Partial<Com
     type Raw = { readonly serialConsoleLogBlobUri?: string; readonly consoleScreenshotBlobUri?: string }
     const map = (raw: Raw) => ({ serialLog: raw.serialConsoleLogBlobUri, screenshot: raw.consoleScreenshotBlobUri })
     return this.connection.one({ method: 'POST', path: at, version, errors: NO_NODE, idempotent: true }, map, options)
+  }
+
+  /**
+   * The same as `getNode`.
+   *
+   * @example
+   * ```ts
+   * const { state } = await driver.ex_getNode('web-1')
+   * ```
+   * @throws NodeDoesNotExistError
+   * @see https://learn.microsoft.com/rest/api/compute/virtual-machines/get
+   */
+  async ex_getNode(nodeId: string, options?: CallOptions): Promise<Node<AzureNodeExtra>> {
+    return this.getNode(nodeId, options)
+  }
+
+  /**
+   * The same as `getVolume`.
+   *
+   * @example
+   * ```ts
+   * const { size } = await driver.ex_getVolume('data')
+   * ```
+   * @throws VolumeDoesNotExistError
+   * @see https://learn.microsoft.com/rest/api/compute/disks/get
+   */
+  async ex_getVolume(volumeId: string, options?: CallOptions): Promise<StorageVolume<AzureVolumeExtra>> {
+    return this.getVolume(volumeId, options)
+  }
+
+  /**
+   * Whether ultra disks may be attached to a node. The node must be given back before. It is awaited.
+   *
+   * @example
+   * ```ts
+   * await driver.ex_createAdditionalCapabilities({ id: 'web-1' }, { ultraSSDEnabled: true })
+   * ```
+   * @throws NodeDoesNotExistError
+   * @see https://learn.microsoft.com/azure/virtual-machines/disks-enable-ultra-ssd
+   */
+  async ex_createAdditionalCapabilities(
+    node: Ref,
+    capabilities: { readonly ultraSSDEnabled?: boolean | undefined },
+    options?: WaitOptions,
+  ): Promise<Node<AzureNodeExtra>> {
+    const { ultraSSDEnabled } = capabilities
+    return this.#patch(node, { properties: { additionalCapabilities: { ultraSSDEnabled } } }, options)
+  }
+
+  /**
+   * Deletes whatever an id stands for. Each kind of resource has versions of its own. It is awaited.
+   *
+   * @example
+   * ```ts
+   * await driver.ex_deleteResource(subnet.id, '2024-07-01')
+   * ```
+   * @throws NotFoundError
+   * @see https://learn.microsoft.com/rest/api/resources/resources/delete-by-id
+   */
+  async ex_deleteResource(resourceId: string, apiVersion: string, options?: WaitOptions): Promise<void> {
+    const operation = operationOf(options)
+    const at = readId(resourceId)
+    if (!at)
+      throw refused(this.provider, operation, 'resourceId', "an id, '/subscriptions/…/resourceGroups/…/providers/…'")
+    if (!/^\d{4}-\d\d-\d\d(?:-preview)?$/.test(apiVersion))
+      throw refused(this.provider, operation, 'apiVersion', "a date, such as '2024-07-01'")
+    await this.connection.operate({ method: 'DELETE', path: idPath(at), version: apiVersion }, () => undefined, options)
+  }
+
+  /**
+   * The two keys of a storage account: `AzureBlobsStorageDriver` takes one as its `secret`.
+   *
+   * @example
+   * ```ts
+   * const [{ value: secret }] = await driver.ex_getStorageAccountKeys({ id: 'account' })
+   * ```
+   * @throws NotFoundError
+   * @see https://learn.microsoft.com/rest/api/storagerp/storage-accounts/list-keys
+   */
+  async ex_getStorageAccountKeys(account: Ref, options?: CallOptions): Promise<AzureStorageKey[]> {
+    const type = 'Microsoft.Storage/storageAccounts'
+    const at = `${await this.connection.pathTo(account.id, type, 'account.id', options)}/listKeys`
+    type Raw = {
+      readonly keys?: readonly { readonly keyName?: string; readonly value?: string; readonly permissions?: string }[]
+    }
+    const map = (raw: Raw): AzureStorageKey[] =>
+      (raw.keys ?? []).map(({ keyName = '', value = '', permissions = '' }) => {
+        this.connection.conceal(value)
+        return { name: keyName, value, permissions }
+      })
+    return this.connection.one({ method: 'POST', path: at, version: '2023-01-01', idempotent: true }, map, options)
+  }
+
+  /**
+   * What things cost under an offer, by their meters.
+   *
+   * @example
+   * ```ts
+   * const { meters } = await driver.ex_getRatecard('MS-AZR-0003P', { ex_currency: 'EUR' })
+   * ```
+   * @see https://learn.microsoft.com/previous-versions/azure/reference/mt219004(v=azure.100)
+   */
+  async ex_getRatecard(offerId: string, options?: AzureRatecardOptions): Promise<AzureRatecard> {
+    const { ex_currency: currency = 'USD', ex_locale: locale = 'en-US', ex_region: region = 'US' } = options ?? {}
+    const words = { offerId, 'options.ex_currency': currency, 'options.ex_locale': locale, 'options.ex_region': region }
+    for (const [argument, word] of Object.entries(words))
+      if (!/^[A-Za-z0-9-]+$/.test(word))
+        throw refused(this.provider, operationOf(options), argument, 'letters, digits and hyphens')
+    const $filter = `OfferDurableId eq '${offerId}' and Currency eq '${currency}' and Locale eq '${locale}' and RegionInfo eq '${region}'`
+    const at = (subscription: string): string =>
+      path`/subscriptions/${subscription}/providers/Microsoft.Commerce/RateCard`
+    const map = (raw: RawRatecard): AzureRatecard => ({
+      currency: raw.Currency ?? currency,
+      meters: (raw.Meters ?? []).map(meter => ({
+        id: meter.MeterId,
+        name: meter.MeterName,
+        category: meter.MeterCategory,
+        region: meter.MeterRegion,
+        unit: meter.Unit,
+        rates: meter.MeterRates ?? {},
+      })),
+    })
+    return this.connection.one({ path: at, version: '2016-08-31-preview', query: { $filter } }, map, options)
   }
 
   async #patch(node: Ref, json: object, options: WaitOptions | undefined): Promise<Node<AzureNodeExtra>> {

@@ -57,6 +57,7 @@ const compute: DriverMeta = {
     'createVolume:unknown states': waits,
     'createVolumeSnapshot:unknown states': waits,
     'ex_getBootDiagnostics:repeatable': 'it is a question: sent twice it does nothing twice',
+    'ex_getStorageAccountKeys:repeatable': 'it is a question: sent twice it does nothing twice',
   },
 }
 
