@@ -18,7 +18,7 @@ import { xml } from '../../lib/http/xml.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Page, type Pager, pager } from '../../lib/pager.js'
 import { type AwsOptions, ERRORS } from './connection.js'
-import { AwsQueryConnection, type QueryParams } from './query.js'
+import { AwsQueryConnection, type QueryParams, readItems } from './query.js'
 import { regionalEndpoint } from './regions.js'
 
 /** The version of the API that this was written for. */
@@ -160,16 +160,13 @@ export class EC2Connection extends AwsQueryConnection {
     options: CallOptions | undefined,
   ): Promise<Page<T>> {
     const MaxResults = namesThings(params) ? undefined : most
-    return this.query(
-      {
-        action,
-        params: { ...params, MaxResults, NextToken: token },
-        shape,
-        // An empty token, as some look-alikes send it, is none.
-        map: ({ items, nextToken }) => ({ items: items.map(map), next: nextToken || undefined }),
-      },
-      options,
-    )
+    const parse = readItems(shape, 'items', map)
+    const read = (body: Buffer): Page<T> => {
+      const { items, reply } = parse(body)
+      // An empty token, as some look-alikes send it, is none.
+      return { items, next: reply.nextToken || undefined }
+    }
+    return this.query({ action, params: { ...params, MaxResults, NextToken: token }, shape, read }, options)
   }
 
   /** Asks for a change that comes to the same when it is asked for twice. */

@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { INSTANCES } from './ec2-instances.js'
 
 const droplet = (id: number): object => ({
   id,
@@ -114,6 +115,9 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
       const whole = received === Number(size)
       response.writeHead(whole ? 200 : 400, { 'content-type': 'application/json' }).end(`{"received":${received}}`)
     })
+  } else if (request.method === 'POST' && url.pathname === '/') {
+    const headers = { 'content-type': 'text/xml;charset=UTF-8', 'content-length': INSTANCES.length }
+    drain(request, () => void response.writeHead(200, headers).end(INSTANCES))
   } else s3(request, response, url)
 }
 
