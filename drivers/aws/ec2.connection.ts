@@ -17,7 +17,7 @@ import { idempotencyToken } from '../../lib/http/message.js'
 import { xml } from '../../lib/http/xml.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Page, type Pager, pager } from '../../lib/pager.js'
-import { type AwsOptions, ERRORS } from './connection.js'
+import { AWS_ERRORS, type AwsOptions } from './connection.js'
 import { AwsQueryConnection, type QueryParams, readItems } from './query.js'
 import { regionalEndpoint } from './regions.js'
 
@@ -26,7 +26,7 @@ export const EC2_VERSION = '2016-11-15'
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
 const EC2_ERRORS: ErrorTable = {
-  ...ERRORS,
+  ...AWS_ERRORS,
   Blocked: PermissionDeniedError,
   'InvalidAMIID.NotFound': ImageDoesNotExistError,
   'InvalidAMIID.Unavailable': ImageDoesNotExistError,

@@ -1,7 +1,9 @@
 import type { DriverMeta, VendorMeta } from '../../lib/meta.js'
 import { ebs, ec2 } from './ec2.meta.js'
+import { route53 } from './route53.meta.js'
+import { s3 } from './s3.meta.js'
 
-const drivers: readonly DriverMeta[] = [ec2, ebs]
+const drivers: readonly DriverMeta[] = [ec2, s3, route53, ebs]
 
 export const meta: VendorMeta = {
   vendor: 'aws',

@@ -83,7 +83,7 @@ export const Provider: {
   /** @deprecated OnApp: the driver is still to be written */ readonly ONAPP: 'onapp'
   /** @deprecated 1&1: renamed in 2018; IONOS */ readonly ONEANDONE: 'oneandone'
   /** @deprecated OpenNebula: the driver is still to be written */ readonly OPENNEBULA: 'opennebula'
-  /** @deprecated OpenStack: the driver is still to be written */ readonly OPENSTACK: 'openstack'
+  readonly OPENSTACK: 'openstack'
   /** @deprecated Opsource: renamed in 2011; DIMENSIONDATA, then NTT */ readonly OPSOURCE: 'opsource'
   /** @deprecated Outscale API: the driver is still to be written */ readonly OUTSCALE: 'outscale'
   readonly OUTSCALE_INC: 'outscale_inc'
@@ -246,6 +246,7 @@ export interface BuiltinComputeDrivers {
   ec2_us_west: typeof import('../../drivers/aws/ec2.js').EC2NodeDriver
   ec2_us_west_oregon: typeof import('../../drivers/aws/ec2.js').EC2NodeDriver
   eucalyptus: typeof import('../../drivers/aws/ec2.vendors.gen.js').EucNodeDriver
+  openstack: typeof import('../../drivers/openstack/compute.js').OpenStackNodeDriver
   outscale_inc: typeof import('../../drivers/aws/ec2.vendors.gen.js').OutscaleINCNodeDriver
   outscale_sas: typeof import('../../drivers/aws/ec2.vendors.gen.js').OutscaleSASNodeDriver
 }
@@ -268,6 +269,7 @@ export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promi
   ec2_us_west: async () => preset((await import('../../drivers/aws/ec2.js')).EC2NodeDriver, 'compute', 'ec2_us_west', 'us-west-1'),
   ec2_us_west_oregon: async () => preset((await import('../../drivers/aws/ec2.js')).EC2NodeDriver, 'compute', 'ec2_us_west_oregon', 'us-west-2'),
   eucalyptus: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).EucNodeDriver,
+  openstack: async () => (await import('../../drivers/openstack/compute.js')).OpenStackNodeDriver,
   outscale_inc: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).OutscaleINCNodeDriver,
   outscale_sas: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).OutscaleSASNodeDriver,
 }
@@ -305,7 +307,6 @@ export type UnavailableName =
   | 'nimbus'
   | 'ninefold'
   | 'opennebula'
-  | 'openstack'
   | 'opsource'
   | 'rackspace'
   | 'rackspace_first_gen'
@@ -396,7 +397,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   nimbus: { status: 'closed', name: 'Nimbus', year: 2013, note: 'science-cloud toolkit, last release about 2013' },
   ninefold: { status: 'closed', name: 'Ninefold', year: 2016, note: 'no successor' },
   opennebula: { status: 'planned', name: 'OpenNebula' },
-  openstack: { status: 'planned', name: 'OpenStack' },
   opsource: { status: 'renamed', name: 'Opsource', year: 2011, note: 'DIMENSIONDATA, then NTT' },
   rackspace: { status: 'planned', name: 'Rackspace Cloud (Next Gen)' },
   rackspace_first_gen: { status: 'closed', name: 'Rackspace Cloud (First Gen)', year: 2015, note: 'RACKSPACE (next gen)' },

@@ -21,8 +21,13 @@ const CODES: Readonly<Record<number, readonly string[]>> = {
   500: ['SERVICE'],
   503: ['SERVICE', 'RATE_LIMIT'],
 }
-const isRead = (fixture: Fixture): boolean => /^(GET|HEAD)$/.test(fixture.exchanges[0]?.request.method ?? '')
-const isPost = (fixture: Fixture): boolean => /^(POST|PATCH)$/.test(fixture.exchanges[0]?.request.method ?? '')
+/** Some protocols ask for everything by POST, and say in the form whether it is to be read. */
+const asks = ({ exchanges: [first] }: Fixture): boolean =>
+  /(?:^|&)Action=(?:Describe|Get|List)/.test(String(first?.request.body))
+const isRead = (fixture: Fixture): boolean =>
+  /^(GET|HEAD)$/.test(fixture.exchanges[0]?.request.method ?? '') || asks(fixture)
+const isPost = (fixture: Fixture): boolean =>
+  /^(POST|PATCH)$/.test(fixture.exchanges[0]?.request.method ?? '') && !asks(fixture)
 
 /** One fixture of each method, the plainest: a method fails alike whatever it is called with. */
 function plainest(session: Session): Fixture[] {
@@ -163,7 +168,7 @@ function assertToken(session: Session, { method, args, exchanges }: Fixture, cal
   const [first, ...others] = exchanges
   if (!CREATES.test(method) || first === undefined || others.length > 0 || session.exempt('repeatable', method)) return
   const ofItsOwn = `${first.request.target} ${first.request.body}`.includes('{{any}}')
-  assert.ok(ofItsOwn || /token/i.test(JSON.stringify(args)), 'it is sent again without a token')
+  assert.ok(ofItsOwn || /token|reference/i.test(JSON.stringify(args)), 'it is sent again without a token')
   if (ofItsOwn) assert.equal(new Set(calls).size, calls.length, 'each call has a token of its own')
 }
 
