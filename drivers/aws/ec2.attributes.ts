@@ -1,13 +1,10 @@
-import { constants, createPrivateKey, privateDecrypt } from 'node:crypto'
-import { InvalidRequestError } from '../../lib/errors.js'
-import { xml } from '../../lib/http/xml.js'
-import { type CallOptions, operationOf } from '../../lib/options.js'
+import * as xml from '../../lib/http/xml-shape.js'
+import type { CallOptions } from '../../lib/options.js'
 import type { Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
 import { type EC2MetadataOptions, type EC2NodeMetadataOptions, toMetadataOptions } from './ec2.base.js'
 import { answer, type EC2Filters, listing } from './ec2.connection.js'
 import { EC2Finders } from './ec2.finders.js'
-import { fromMetadataOptions, fromProfile, fromUserData } from './ec2.instances.js'
 import { type EC2Tags, needed, PAGE, toFilters, toTagList, VALUE } from './ec2.shared.js'
 
 const TAG = xml.object({ key: xml.string, value: xml.string, resourceId: xml.string, resourceType: xml.string })
@@ -246,7 +243,8 @@ export abstract class EC2Attributes extends EC2Finders {
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetPasswordData.html
    */
   async ex_getPasswordData(node: Ref, privateKey: string, options?: CallOptions): Promise<string | undefined> {
-    const open = opener(privateKey, this.provider, options)
+    const { opener } = await import('./ec2.password.js')
+    const open = opener(this, privateKey, options)
     const params = { InstanceId: node.id }
     const map = ({ passwordData }: { passwordData?: string }) => passwordData?.trim() || undefined
     const sealed = await this.connection.query({ action: 'GetPasswordData', params, shape: PASSWORD, map }, options)
@@ -268,6 +266,7 @@ export abstract class EC2Attributes extends EC2Finders {
    */
   async ex_modifyInstanceAttribute(node: Ref, changes: EC2ModifyInstance, options?: CallOptions): Promise<void> {
     const { groupIds, userData, ...others } = changes
+    const { fromUserData } = await import('./ec2.instances.js')
     const encoded = fromUserData(this, userData, options)
     const all = Object.entries(others).map(([name, Value]) => ({ [capital(name)]: { Value } }))
     const set = (value: object): boolean => Object.values(value).some(each => each?.Value !== undefined)
@@ -334,6 +333,7 @@ export abstract class EC2Attributes extends EC2Finders {
     metadata: EC2MetadataOptions,
     options?: CallOptions,
   ): Promise<EC2NodeMetadataOptions> {
+    const { fromMetadataOptions } = await import('./ec2.instances.js')
     const params = { InstanceId: node.id, ...fromMetadataOptions(metadata) }
     const map = (raw: xml.Infer<typeof METADATA_CHANGED>) =>
       toMetadataOptions(needed(raw.instanceMetadataOptions, 'instanceMetadataOptions'))
@@ -384,6 +384,7 @@ export abstract class EC2Attributes extends EC2Finders {
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html
    */
   async ex_associateIamProfile(node: Ref, profile: string, options?: CallOptions): Promise<EC2IamProfileAssociation> {
+    const { fromProfile } = await import('./ec2.instances.js')
     const params = { InstanceId: node.id, IamInstanceProfile: fromProfile(profile) }
     const map = (raw: xml.Infer<typeof ASSOCIATED>) =>
       toProfile(needed(raw.iamInstanceProfileAssociation, 'iamInstanceProfileAssociation'))
@@ -424,41 +425,6 @@ export abstract class EC2Attributes extends EC2Finders {
 
 function capital(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1)
-}
-
-/** Opens what was sealed with the public key. Nothing is asked of EC2 for a key that can open nothing. */
-function opener(privateKey: string, provider: string, options: CallOptions | undefined): (sealed: string) => string {
-  const allowed = 'the RSA key in PEM that the node was made with'
-  const operation = operationOf(options)
-  const wrong = () =>
-    new InvalidRequestError(`${operation}: 'privateKey' must be ${allowed}`, {
-      provider,
-      operation,
-      argument: 'privateKey',
-      allowed,
-    })
-  const key = (() => {
-    try {
-      return createPrivateKey(privateKey)
-    } catch {
-      throw wrong()
-    }
-  })()
-  if (key.asymmetricKeyType !== 'rsa') throw wrong()
-  return sealed => {
-    try {
-      return unpadded(privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(sealed, 'base64')))
-    } catch {
-      throw wrong()
-    }
-  }
-}
-
-/** Node.js opens the padding of PKCS #1 v1.5 no longer: RFC 8017, section 7.2.2. */
-function unpadded(block: Buffer): string {
-  const end = block.indexOf(0, 2)
-  if (block[0] !== 0 || block[1] !== 2 || end < 10) throw new Error('it is not padded so')
-  return block.toString('utf8', end + 1)
 }
 
 function toProfile(raw: RawProfile): EC2IamProfileAssociation {

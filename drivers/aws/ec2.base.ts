@@ -1,18 +1,19 @@
 import { NodeDriver } from '../../lib/compute/driver.js'
 import { type CreateNodeOptions, Node, NodeState } from '../../lib/compute/types.js'
-import { optionsOf } from '../../lib/credentials.js'
-import { NodeDoesNotExistError } from '../../lib/errors.js'
+import { type CredentialSource, optionsOf } from '../../lib/credentials.js'
+import { InvalidRequestError, NodeDoesNotExistError } from '../../lib/errors.js'
 import { idempotencyToken } from '../../lib/http/message.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
+import type { VendorMeta } from '../../lib/meta.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
 import type { WaitOptions } from '../../lib/poller.js'
 import type { Ref } from '../../lib/resource.js'
 import type { AwsOptions } from './connection.js'
+import { awsOptions } from './credentials.js'
 import { answer, type EC2Connection, type EC2Filters, listing } from './ec2.connection.js'
-import { type EC2InstanceOptions, fromInstanceOptions } from './ec2.instances.js'
-import { withKey } from './ec2.keypairs.js'
+import type { EC2InstanceOptions } from './ec2.instances.js'
 import { isUnknownYet, onceKnown, remember, youngNode } from './ec2.recent.js'
 import {
   type EC2GroupName,
@@ -28,6 +29,7 @@ import {
   toReason,
   toTags,
 } from './ec2.shared.js'
+import type { EC2Vendor } from './ec2.vendors.js'
 import { meta } from './meta.js'
 import type { QueryParams } from './query.js'
 
@@ -212,9 +214,17 @@ export abstract class EC2Base extends NodeDriver {
   /** Where requests go. @defaultValue 'us-east-1' */
   override readonly region: string
 
-  constructor(options: AwsOptions, fallback = 'us-east-1') {
-    super(meta, options)
-    this.region = optionsOf(this).region ?? fallback
+  /** @throws InvalidRequestError when an option is not of its kind. */
+  constructor(options: AwsOptions, vendor?: EC2Vendor) {
+    super(vendor === undefined ? meta : elsewhere(vendor), vendor === undefined ? awsOptions(options, 'ec2') : options)
+    const { region, host } = optionsOf(this)
+    this.region = region ?? vendor?.region ?? 'us-east-1'
+    if (vendor === undefined || host !== undefined) return
+    const { regions, provider, place } = vendor
+    const wrong = (argument: string, allowed: string): InvalidRequestError =>
+      new InvalidRequestError(`The option '${argument}' must be ${allowed}`, { provider, argument, allowed })
+    if (place.host !== undefined) throw wrong('host', place.host)
+    if (regions !== undefined && !regions.includes(this.region)) throw wrong('region', `one of ${regions.join(', ')}`)
   }
 
   /** Nodes that are no more are listed for about an hour, as TERMINATED.
@@ -348,6 +358,17 @@ export abstract class EC2Base extends NodeDriver {
   }
 }
 
+/** What AWS's places hold is nobody else's business: neither its keys nor its regions go to another cloud. */
+function elsewhere({ place: { keys } }: EC2Vendor): Pick<VendorMeta, 'vendor' | 'credentials'> {
+  const credentials = meta.credentials.map((source): CredentialSource => {
+    if (source.option === 'key') return { option: 'key', env: keys[0] }
+    if (source.option === 'secret') return { option: 'secret', env: keys[1] }
+    const { env: _, file: __, ...rest } = source
+    return rest
+  })
+  return { vendor: meta.vendor, credentials }
+}
+
 /** Instances, out of their reservations. */
 function listInstances(
   driver: EC2Base,
@@ -365,6 +386,10 @@ async function runInstances(
   count: { readonly MinCount: number; readonly MaxCount: number },
   options: CallOptions | undefined,
 ): Promise<[Owned<Node<EC2NodeExtra>>, ...Owned<Node<EC2NodeExtra>>[]]> {
+  const [{ fromInstanceOptions }, { withKey }] = await Promise.all([
+    import('./ec2.instances.js'),
+    import('./ec2.keypairs.js'),
+  ])
   const params = await fromInstanceOptions(driver, node, options)
   return withKey(driver, node.auth, node.ex_keyName, options, async KeyName => {
     const made = await driver.connection.create(

@@ -14,7 +14,7 @@ import {
 } from '../../lib/errors.js'
 import type { ErrorTable } from '../../lib/http/errors.js'
 import { idempotencyToken } from '../../lib/http/message.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Page, type Pager, pager } from '../../lib/pager.js'
 import { AWS_ERRORS, type AwsOptions } from './connection.js'
@@ -54,8 +54,10 @@ export interface EC2Place {
   readonly endpoint: string
   /** @defaultValue '/' */
   readonly path?: string | undefined
-  /** Taken when no region is given. */
-  readonly region?: string | undefined
+  /** Environment variables that hold its key, and its secret. */
+  readonly keys: readonly [key: readonly string[], secret: readonly string[]]
+  /** What the option `host` is to say, where everybody has their own. */
+  readonly host?: string | undefined
   /** The version of EC2's API that it knows. */
   readonly version?: string | undefined
   /** Parameters that it does not know. */
@@ -107,12 +109,14 @@ export class EC2Connection extends AwsQueryConnection {
   readonly imageOwners: readonly string[] | undefined
   readonly #unknown: ReadonlySet<string> | undefined
 
-  constructor(driver: BaseDriver, region: string, place?: EC2Place) {
+  constructor(driver: BaseDriver, region: string, vendor?: { readonly name: string; readonly place: EC2Place }) {
+    const place = vendor?.place
     const { apiVersion, dualStack, fips } = optionsOf<AwsOptions>(driver)
     super(driver, {
       signingName: 'ec2',
       region,
       baseUrl: place?.endpoint.replace('{region}', region) ?? regionalEndpoint('ec2', region, { dualStack, fips }),
+      vendorName: vendor?.name,
       path: place?.path,
       version: apiVersion ?? place?.version ?? EC2_VERSION,
       listMember: '',

@@ -1,5 +1,5 @@
 import type { NodeImage } from '../../lib/compute/types.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import type { Ref } from '../../lib/resource.js'
 import type { EC2CreateNodeOptions, EC2MetadataOptions } from './ec2.base.js'

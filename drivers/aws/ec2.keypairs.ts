@@ -1,6 +1,6 @@
 import { type CreateNodeOptions, NodeAuthSSHKey } from '../../lib/compute/types.js'
 import { CleanupError } from '../../lib/errors.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type EC2Connection, itself, type Listing, listing } from './ec2.connection.js'
 import { needed, refused, TAGGED } from './ec2.shared.js'

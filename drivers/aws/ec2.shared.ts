@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../../lib/errors.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import type { EC2Filters } from './ec2.connection.js'
 import type { QueryParam, QueryParams } from './query.js'

@@ -1,5 +1,5 @@
 import { type LocationOptions, NodeLocation, NodeSize } from '../../lib/compute/types.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Page, type Pager, pager } from '../../lib/pager.js'
 import { EC2Base } from './ec2.base.js'

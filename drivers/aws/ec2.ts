@@ -61,8 +61,8 @@ export abstract class EC2LikeNodeDriver<P extends string> extends EC2Spot implem
   override readonly features: { readonly createNode: readonly CreateNodeFeature[] } = FEATURES
 
   constructor(vendor: EC2Vendor & FamilyMember<P>, options: EC2LikeOptions) {
-    super(options, vendor.region)
+    super(options, vendor)
     this.provider = vendor.provider
-    connect(this, new EC2Connection(this, this.region, vendor.place))
+    connect(this, new EC2Connection(this, this.region, vendor))
   }
 }

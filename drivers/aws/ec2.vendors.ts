@@ -6,6 +6,8 @@ export interface EC2Vendor extends FamilyMember {
   readonly place: EC2Place
 }
 
+const OUTSCALE_KEYS = [['OSC_ACCESS_KEY'], ['OSC_SECRET_KEY']] as const
+
 export const VENDORS: readonly EC2Vendor[] = [
   {
     provider: 'eucalyptus',
@@ -14,8 +16,9 @@ export const VENDORS: readonly EC2Vendor[] = [
     docs: 'https://docs.eucalyptus.cloud/eucalyptus/5/',
     region: 'eucalyptus',
     place: {
-      // Everybody has their own: the options `host`, `port` and `secure` say where it is.
       endpoint: 'http://localhost:8773',
+      host: "the name of the cloud's web services, such as 'compute.cloud.example.com'",
+      keys: [['EC2_ACCESS_KEY'], ['EC2_SECRET_KEY']],
       path: '/services/compute',
       unknown: ['MaxResults', 'IncludePublicKey', 'IncludeDeprecated'],
     },
@@ -29,6 +32,7 @@ export const VENDORS: readonly EC2Vendor[] = [
     region: 'us-east-2',
     place: {
       endpoint: 'https://fcu.{region}.outscale.com',
+      keys: OUTSCALE_KEYS,
       unknown: ['IncludePublicKey', 'IncludeDeprecated'],
     },
   },
@@ -41,6 +45,7 @@ export const VENDORS: readonly EC2Vendor[] = [
     region: 'eu-west-2',
     place: {
       endpoint: 'https://fcu.{region}.outscale.com',
+      keys: OUTSCALE_KEYS,
       unknown: ['IncludePublicKey', 'IncludeDeprecated'],
     },
   },

@@ -1,6 +1,6 @@
 import type { BaseDriver } from '../../lib/driver.js'
 import type { ErrorTable } from '../../lib/http/errors.js'
-import { XmlReader, type xml } from '../../lib/http/xml.js'
+import type * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Page, type Pager, pager } from '../../lib/pager.js'
 import { AwsConnection, type AwsService, readXml } from './connection.js'
@@ -118,8 +118,6 @@ export function readItems<Reply, Raw, T>(
     const items: T[] = []
     const onItem = (raw: unknown): void => void items.push(map(raw as Raw))
     // The whole body is limited already.
-    const reader = new XmlReader(shape, { maxItemBytes: Number.POSITIVE_INFINITY }, { path, onItem })
-    reader.write(body)
-    return { items, reply: reader.end() }
+    return { items, reply: readXml(shape, { maxItemBytes: Number.POSITIVE_INFINITY }, { path, onItem })(body) }
   }
 }
