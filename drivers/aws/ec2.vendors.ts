@@ -6,8 +6,6 @@ export interface EC2Vendor extends FamilyMember {
   readonly place: EC2Place
 }
 
-const OUTSCALE_KEYS = [['OSC_ACCESS_KEY'], ['OSC_SECRET_KEY']] as const
-
 export const VENDORS: readonly EC2Vendor[] = [
   {
     provider: 'eucalyptus',
@@ -18,7 +16,10 @@ export const VENDORS: readonly EC2Vendor[] = [
     place: {
       endpoint: 'http://localhost:8773',
       host: "the name of the cloud's web services, such as 'compute.cloud.example.com'",
-      keys: [['EC2_ACCESS_KEY'], ['EC2_SECRET_KEY']],
+      keys: [
+        ['EUCALYPTUS_ACCESS_KEY_ID', 'EC2_ACCESS_KEY'],
+        ['EUCALYPTUS_SECRET_ACCESS_KEY', 'EC2_SECRET_KEY'],
+      ],
       path: '/services/compute',
       unknown: ['MaxResults', 'IncludePublicKey', 'IncludeDeprecated'],
     },
@@ -32,7 +33,10 @@ export const VENDORS: readonly EC2Vendor[] = [
     region: 'us-east-2',
     place: {
       endpoint: 'https://fcu.{region}.outscale.com',
-      keys: OUTSCALE_KEYS,
+      keys: [
+        ['OUTSCALE_INC_ACCESS_KEY_ID', 'OSC_ACCESS_KEY'],
+        ['OUTSCALE_INC_SECRET_ACCESS_KEY', 'OSC_SECRET_KEY'],
+      ],
       unknown: ['IncludePublicKey', 'IncludeDeprecated'],
     },
   },
@@ -45,7 +49,10 @@ export const VENDORS: readonly EC2Vendor[] = [
     region: 'eu-west-2',
     place: {
       endpoint: 'https://fcu.{region}.outscale.com',
-      keys: OUTSCALE_KEYS,
+      keys: [
+        ['OUTSCALE_SAS_ACCESS_KEY_ID', 'OSC_ACCESS_KEY'],
+        ['OUTSCALE_SAS_SECRET_ACCESS_KEY', 'OSC_SECRET_KEY'],
+      ],
       unknown: ['IncludePublicKey', 'IncludeDeprecated'],
     },
   },

@@ -2,9 +2,16 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ApplicationLBDriver } from '../../../drivers/aws/alb.js'
 import { RenewedCredentials } from '../../../drivers/aws/credentials.js'
 import { containerUrl } from '../../../drivers/aws/credentials.metadata.js'
 import { splitCommand } from '../../../drivers/aws/credentials.process.js'
+import { EBSBackupDriver } from '../../../drivers/aws/ebs.js'
+import { EC2NodeDriver } from '../../../drivers/aws/ec2.js'
+import { EucNodeDriver } from '../../../drivers/aws/ec2.vendors.gen.js'
+import { ElasticLBDriver } from '../../../drivers/aws/elb.js'
+import { Route53DNSDriver } from '../../../drivers/aws/route53.js'
+import { S3StorageDriver } from '../../../drivers/aws/s3.js'
 import type { AwsCredentials } from '../../../drivers/aws/signature.js'
 import { InvalidCredentialsError } from '../../../lib/errors.js'
 import { enableDebug } from '../../../lib/http/trace.js'
@@ -72,6 +79,39 @@ describe('AWS credentials: options and environment', () => {
     machine.env({ AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 'env', AWS_PROFILE: 'work' })
     expect(await found()).toMatchObject({ key: 'AKIAENV' })
     expect(await found({ profile: 'work' })).toMatchObject({ key: 'AKIAWORK' })
+  })
+
+  it('holds for every driver of AWS', async () => {
+    machine.write('.aws/config', '[default]\nregion = eu-north-1\n')
+    machine.env({ AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 'env', AWS_SESSION_TOKEN: 'env-token' })
+    const classes = [
+      EC2NodeDriver,
+      EBSBackupDriver,
+      S3StorageDriver,
+      Route53DNSDriver,
+      ElasticLBDriver,
+      ApplicationLBDriver,
+    ]
+    for (const Driver of classes) {
+      const driver = new Driver({ key: 'AKIAOWN', secret: 'own' })
+      expect(driver.region).toBe('eu-north-1')
+      expect(await driver.connection.credentials()).toEqual({ key: 'AKIAOWN', secret: 'own' })
+      expect(await new Driver().connection.credentials()).toMatchObject({ key: 'AKIAENV', sessionToken: 'env-token' })
+    }
+  })
+
+  it('sends nothing that is for AWS to others who speak as it does', async () => {
+    machine.env({ AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 'env', AWS_SESSION_TOKEN: 'env-token' })
+    expect(() => new EucNodeDriver({ host: 'euca.example' })).toThrow(/no EUCALYPTUS_ACCESS_KEY_ID/)
+    expect(() => new EucNodeDriver({ host: 'euca.example', key: 'k' })).toThrow(/no EUCALYPTUS_SECRET_ACCESS_KEY/)
+    machine.env({ EUCALYPTUS_ACCESS_KEY_ID: 'AKIAEUCA', EUCALYPTUS_SECRET_ACCESS_KEY: 'euca' })
+    const euca = new EucNodeDriver({ host: 'euca.example' })
+    expect(await euca.connection.credentials()).toEqual({ key: 'AKIAEUCA', secret: 'euca' })
+    machine.env({ AWS_PROFILE: 'work' })
+    expect(await new EucNodeDriver({ key: 'k', secret: 's' }).connection.credentials()).toEqual({
+      key: 'k',
+      secret: 's',
+    })
   })
 
   it('takes the region of option, environment and profile, in this order', () => {
