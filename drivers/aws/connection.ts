@@ -21,9 +21,9 @@ import type { XmlItemOptions, XmlLimits } from '../../lib/http/xml.js'
 import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions, DriverOptions } from '../../lib/options.js'
 import { type CredentialProvider, credentialProvider } from './credentials.js'
-import { meta } from './meta.js'
 import { checkRegion } from './regions.js'
 import type { AwsCredentials, SigningScope } from './signature.js'
+import { aws } from './vendor.js'
 
 /**
  * `key` is the access key's id, `secret` the secret access key. Without them the usual places are asked in the usual
@@ -116,8 +116,8 @@ export class AwsConnection extends Connection {
   #skew = 0
   #used: AwsCredentials | undefined
 
-  constructor(driver: BaseDriver, { signingName, region, baseUrl, vendorName = meta.name }: AwsService) {
-    super(driver, { baseUrl, meta: { ...meta, name: vendorName } })
+  constructor(driver: BaseDriver, { signingName, region, baseUrl, vendorName = aws.name }: AwsService) {
+    super(driver, { baseUrl, meta: { ...aws, name: vendorName } })
     this.scope = { service: signingName, region: checkRegion(region, this.provider) }
     this.#provider = credentialProvider(optionsOf<AwsOptions>(this), this)
   }

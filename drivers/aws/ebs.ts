@@ -34,7 +34,7 @@ import {
   toFilters,
   toTags,
 } from './ec2.shared.js'
-import { meta } from './meta.js'
+import { aws } from './vendor.js'
 
 export type { AwsOptions } from './connection.js'
 
@@ -126,7 +126,7 @@ export class EBSBackupDriver extends BackupDriver implements Partial<BackupApi> 
   override readonly region: string
 
   constructor(options: AwsOptions = {}) {
-    super(meta, awsOptions(options, 'ebs'))
+    super(aws, awsOptions(options, 'ebs'))
     this.region = optionsOf(this).region ?? 'us-east-1'
     connect(this, new EC2Connection(this, this.region))
   }

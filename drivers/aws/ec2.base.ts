@@ -30,8 +30,8 @@ import {
   toTags,
 } from './ec2.shared.js'
 import type { EC2Vendor } from './ec2.vendors.js'
-import { meta } from './meta.js'
 import type { QueryParams } from './query.js'
+import { aws } from './vendor.js'
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html */
 const STATES: Readonly<Record<string, NodeState>> = {
@@ -216,7 +216,7 @@ export abstract class EC2Base extends NodeDriver {
 
   /** @throws InvalidRequestError when an option is not of its kind. */
   constructor(options: AwsOptions, vendor?: EC2Vendor) {
-    super(vendor === undefined ? meta : elsewhere(vendor), vendor === undefined ? awsOptions(options, 'ec2') : options)
+    super(vendor === undefined ? aws : elsewhere(vendor), vendor === undefined ? awsOptions(options, 'ec2') : options)
     const { region, host } = optionsOf(this)
     this.region = region ?? vendor?.region ?? 'us-east-1'
     if (vendor === undefined || host !== undefined) return
@@ -360,13 +360,13 @@ export abstract class EC2Base extends NodeDriver {
 
 /** What AWS's places hold is nobody else's business: neither its keys nor its regions go to another cloud. */
 function elsewhere({ place: { keys } }: EC2Vendor): Pick<VendorMeta, 'vendor' | 'credentials'> {
-  const credentials = meta.credentials.map((source): CredentialSource => {
+  const credentials = aws.credentials.map((source): CredentialSource => {
     if (source.option === 'key') return { option: 'key', env: keys[0] }
     if (source.option === 'secret') return { option: 'secret', env: keys[1] }
     const { env: _, file: __, ...rest } = source
     return rest
   })
-  return { vendor: meta.vendor, credentials }
+  return { vendor: aws.vendor, credentials }
 }
 
 /** Instances, out of their reservations. */
@@ -388,7 +388,7 @@ async function runInstances(
 ): Promise<[Owned<Node<EC2NodeExtra>>, ...Owned<Node<EC2NodeExtra>>[]]> {
   const [{ fromInstanceOptions }, { withKey }] = await Promise.all([
     import('./ec2.instances.js'),
-    import('./ec2.keypairs.js'),
+    import('./ec2.keys.js'),
   ])
   const params = await fromInstanceOptions(driver, node, options)
   return withKey(driver, node.auth, node.ex_keyName, options, async KeyName => {

@@ -27,7 +27,6 @@ export type * from './ec2.sizes.js'
 export type * from './ec2.snapshots.js'
 export type * from './ec2.spot.js'
 export type * from './ec2.volumes.js'
-export type * from './ec2.vpcs.js'
 
 /** Options of a cloud that speaks EC2's API. */
 export interface EC2LikeOptions<Region extends string = string> extends Omit<AwsOptions, 'region'> {
