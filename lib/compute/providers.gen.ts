@@ -13,6 +13,7 @@ export const Provider: {
   /** @deprecated Brightbox: the driver is still to be written */ readonly BRIGHTBOX: 'brightbox'
   /** @deprecated BSNL: closed; Dimension Data white label */ readonly BSNL: 'bsnl'
   /** @deprecated Cisco CCS: closed in 2017; Cisco Intercloud ended */ readonly CISCOCCS: 'ciscoccs'
+  readonly CLEURA: 'cleura'
   /** @deprecated CloudFrames: closed in 2016; no successor */ readonly CLOUDFRAMES: 'cloudframes'
   /** @deprecated Cloudscale: the driver is still to be written */ readonly CLOUDSCALE: 'cloudscale'
   /** @deprecated CloudSigma: the driver is still to be written */ readonly CLOUDSIGMA: 'cloudsigma'
@@ -21,6 +22,7 @@ export const Provider: {
   /** @deprecated Cloudwatt: closed in 2020; Orange closed it */ readonly CLOUDWATT: 'cloudwatt'
   readonly DIGITAL_OCEAN: 'digital_ocean'
   /** @deprecated DimensionData: renamed in 2019; NTT (Cloud Infrastructure Services); site redirects */ readonly DIMENSIONDATA: 'dimensiondata'
+  readonly DREAMCOMPUTE: 'dreamcompute'
   /** @deprecated Dreamhost: closed in 2015; VPS API withdrawn; DreamCompute = OPENSTACK driver */ readonly DREAMHOST: 'dreamhost'
   readonly DUMMY: 'dummy'
   readonly EC2: 'ec2'
@@ -48,10 +50,12 @@ export const Provider: {
   /** @deprecated ElasticHosts (sat-p): closed in 2020; no successor */ readonly ELASTICHOSTS_US1: 'elastichosts_us1'
   /** @deprecated ElasticHosts (lax-p): closed in 2020; no successor */ readonly ELASTICHOSTS_US2: 'elastichosts_us2'
   /** @deprecated ElasticHosts (sjc-c): closed in 2020; no successor */ readonly ELASTICHOSTS_US3: 'elastichosts_us3'
+  readonly ELASTX: 'elastx'
   /** @deprecated EquinixMetal: closed in 2026; service ended 2026-06-30; no successor */ readonly EQUINIXMETAL: 'equinixmetal'
   readonly EUCALYPTUS: 'eucalyptus'
   /** @deprecated Exoscale: renamed in 2024; Exoscale API v2 - the CloudStack API libcloud uses ended 2024-05-01 */ readonly EXOSCALE: 'exoscale'
   /** @deprecated Gandi: renamed in 2021; GandiCloud VPS = OPENSTACK API; classic XML-RPC (V4) only for old accounts */ readonly GANDI: 'gandi'
+  readonly GANDI_CLOUD: 'gandi_cloud'
   /** @deprecated Google Compute Engine: the driver is still to be written */ readonly GCE: 'gce'
   /** @deprecated GiG G8 Node Provider: renamed; whitesky.cloud */ readonly GIG_G8: 'gig_g8'
   /** @deprecated GoGrid: closed in 2019; Datapipe, then Rackspace ended it 2019-05-31 */ readonly GOGRID: 'gogrid'
@@ -63,6 +67,7 @@ export const Provider: {
   /** @deprecated IBM Cloud VPC: the driver is still to be written */ readonly IBM_VPC: 'ibm_vpc'
   /** @deprecated Ikoula: the driver is still to be written */ readonly IKOULA: 'ikoula'
   /** @deprecated Indosat: closed; Dimension Data white label */ readonly INDOSAT: 'indosat'
+  readonly INFOMANIAK: 'infomaniak'
   /** @deprecated InternetSolutions: closed in 2025; folded into Dimension Data / NTT South Africa */ readonly INTERNETSOLUTIONS: 'internetsolutions'
   /** @deprecated Joyent: renamed in 2019; Triton DataCenter CloudAPI (open source, MNX); Joyent public cloud ended */ readonly JOYENT: 'joyent'
   /** @deprecated Kamatera: the driver is still to be written */ readonly KAMATERA: 'kamatera'
@@ -85,19 +90,21 @@ export const Provider: {
   /** @deprecated OpenNebula: the driver is still to be written */ readonly OPENNEBULA: 'opennebula'
   readonly OPENSTACK: 'openstack'
   /** @deprecated Opsource: renamed in 2011; DIMENSIONDATA, then NTT */ readonly OPSOURCE: 'opsource'
+  readonly OTC: 'otc'
   /** @deprecated Outscale API: the driver is still to be written */ readonly OUTSCALE: 'outscale'
   readonly OUTSCALE_INC: 'outscale_inc'
   readonly OUTSCALE_SAS: 'outscale_sas'
-  /** @deprecated Ovh: the driver is still to be written */ readonly OVH: 'ovh'
+  readonly OVH: 'ovh'
+  readonly OVH_US: 'ovh_us'
   /** @deprecated Packet: renamed in 2020; EQUINIXMETAL (itself closed 2026) */ readonly PACKET: 'packet'
   /** @deprecated ProfitBricks: renamed in 2019; IONOS Cloud */ readonly PROFIT_BRICKS: 'profit_bricks'
-  /** @deprecated Rackspace Cloud (Next Gen): the driver is still to be written */ readonly RACKSPACE: 'rackspace'
-  /** @deprecated RACKSPACE_AU: the driver is still to be written */ readonly RACKSPACE_AU: 'rackspace_au'
+  readonly RACKSPACE: 'rackspace'
+  /** @deprecated RACKSPACE in region syd */ readonly RACKSPACE_AU: 'rackspace_au'
   /** @deprecated Rackspace Cloud (First Gen): closed in 2015; RACKSPACE (next gen) */ readonly RACKSPACE_FIRST_GEN: 'rackspace_first_gen'
-  /** @deprecated RACKSPACE_NOVA_BETA: the driver is still to be written */ readonly RACKSPACE_NOVA_BETA: 'rackspace_nova_beta'
-  /** @deprecated RACKSPACE_NOVA_DFW: the driver is still to be written */ readonly RACKSPACE_NOVA_DFW: 'rackspace_nova_dfw'
-  /** @deprecated RACKSPACE_NOVA_LON: the driver is still to be written */ readonly RACKSPACE_NOVA_LON: 'rackspace_nova_lon'
-  /** @deprecated RACKSPACE_NOVA_ORD: the driver is still to be written */ readonly RACKSPACE_NOVA_ORD: 'rackspace_nova_ord'
+  /** @deprecated RACKSPACE in region dfw */ readonly RACKSPACE_NOVA_BETA: 'rackspace_nova_beta'
+  /** @deprecated RACKSPACE in region dfw */ readonly RACKSPACE_NOVA_DFW: 'rackspace_nova_dfw'
+  /** @deprecated RACKSPACE in region lon */ readonly RACKSPACE_NOVA_LON: 'rackspace_nova_lon'
+  /** @deprecated RACKSPACE in region ord */ readonly RACKSPACE_NOVA_ORD: 'rackspace_nova_ord'
   /** @deprecated RACKSPACE_UK: closed in 2015; RACKSPACE (next gen) */ readonly RACKSPACE_UK: 'rackspace_uk'
   /** @deprecated RimuHosting: the driver is still to be written */ readonly RIMUHOSTING: 'rimuhosting'
   /** @deprecated RunAbove: closed in 2016; OVH */ readonly RUNABOVE: 'runabove'
@@ -106,10 +113,12 @@ export const Provider: {
   /** @deprecated skalicloud: closed; no successor */ readonly SKALICLOUD: 'skalicloud'
   /** @deprecated Slicehost: closed in 2012; Rackspace */ readonly SLICEHOST: 'slicehost'
   /** @deprecated SoftLayer: renamed in 2014; IBM Cloud classic infrastructure (same api.softlayer.com API) */ readonly SOFTLAYER: 'softlayer'
+  readonly SWITCH_ENGINES: 'switch_engines'
   /** @deprecated vCloud: closed in 2016; Verizon ended its public cloud 2016-04-12; rest sold to IBM 2017 */ readonly TERREMARK: 'terremark'
   /** @deprecated Upcloud: the driver is still to be written */ readonly UPCLOUD: 'upcloud'
   /** @deprecated VCL: the driver is still to be written */ readonly VCL: 'vcl'
   /** @deprecated vCloud: the driver is still to be written */ readonly VCLOUD: 'vcloud'
+  readonly VEXXHOST: 'vexxhost'
   /** @deprecated Voxel VoxCLOUD: closed in 2013; Internap bought Voxel (2011/12) */ readonly VOXEL: 'voxel'
   /** @deprecated vps.net: the driver is still to be written */ readonly VPSNET: 'vpsnet'
   /** @deprecated VMware vSphere: the driver is still to be written */ readonly VSPHERE: 'vsphere'
@@ -124,6 +133,7 @@ export const Provider: {
   BRIGHTBOX: 'brightbox',
   BSNL: 'bsnl',
   CISCOCCS: 'ciscoccs',
+  CLEURA: 'cleura',
   CLOUDFRAMES: 'cloudframes',
   CLOUDSCALE: 'cloudscale',
   CLOUDSIGMA: 'cloudsigma',
@@ -132,6 +142,7 @@ export const Provider: {
   CLOUDWATT: 'cloudwatt',
   DIGITAL_OCEAN: 'digital_ocean',
   DIMENSIONDATA: 'dimensiondata',
+  DREAMCOMPUTE: 'dreamcompute',
   DREAMHOST: 'dreamhost',
   DUMMY: 'dummy',
   EC2: 'ec2',
@@ -159,10 +170,12 @@ export const Provider: {
   ELASTICHOSTS_US1: 'elastichosts_us1',
   ELASTICHOSTS_US2: 'elastichosts_us2',
   ELASTICHOSTS_US3: 'elastichosts_us3',
+  ELASTX: 'elastx',
   EQUINIXMETAL: 'equinixmetal',
   EUCALYPTUS: 'eucalyptus',
   EXOSCALE: 'exoscale',
   GANDI: 'gandi',
+  GANDI_CLOUD: 'gandi_cloud',
   GCE: 'gce',
   GIG_G8: 'gig_g8',
   GOGRID: 'gogrid',
@@ -174,6 +187,7 @@ export const Provider: {
   IBM_VPC: 'ibm_vpc',
   IKOULA: 'ikoula',
   INDOSAT: 'indosat',
+  INFOMANIAK: 'infomaniak',
   INTERNETSOLUTIONS: 'internetsolutions',
   JOYENT: 'joyent',
   KAMATERA: 'kamatera',
@@ -196,10 +210,12 @@ export const Provider: {
   OPENNEBULA: 'opennebula',
   OPENSTACK: 'openstack',
   OPSOURCE: 'opsource',
+  OTC: 'otc',
   OUTSCALE: 'outscale',
   OUTSCALE_INC: 'outscale_inc',
   OUTSCALE_SAS: 'outscale_sas',
   OVH: 'ovh',
+  OVH_US: 'ovh_us',
   PACKET: 'packet',
   PROFIT_BRICKS: 'profit_bricks',
   RACKSPACE: 'rackspace',
@@ -217,10 +233,12 @@ export const Provider: {
   SKALICLOUD: 'skalicloud',
   SLICEHOST: 'slicehost',
   SOFTLAYER: 'softlayer',
+  SWITCH_ENGINES: 'switch_engines',
   TERREMARK: 'terremark',
   UPCLOUD: 'upcloud',
   VCL: 'vcl',
   VCLOUD: 'vcloud',
+  VEXXHOST: 'vexxhost',
   VOXEL: 'voxel',
   VPSNET: 'vpsnet',
   VSPHERE: 'vsphere',
@@ -228,7 +246,9 @@ export const Provider: {
 }
 
 export interface BuiltinComputeDrivers {
+  cleura: typeof import('../../drivers/openstack/compute.vendors.gen.js').CleuraNodeDriver
   digital_ocean: typeof import('../../drivers/digitalocean/compute.js').DigitalOceanNodeDriver
+  dreamcompute: typeof import('../../drivers/openstack/compute.vendors.gen.js').DreamComputeNodeDriver
   dummy: typeof import('../../drivers/dummy/compute.js').DummyNodeDriver
   ec2: typeof import('../../drivers/aws/ec2.js').EC2NodeDriver
   ec2_ap_northeast: typeof import('../../drivers/aws/ec2.js').EC2NodeDriver
@@ -245,13 +265,29 @@ export interface BuiltinComputeDrivers {
   ec2_us_east_ohio: typeof import('../../drivers/aws/ec2.js').EC2NodeDriver
   ec2_us_west: typeof import('../../drivers/aws/ec2.js').EC2NodeDriver
   ec2_us_west_oregon: typeof import('../../drivers/aws/ec2.js').EC2NodeDriver
+  elastx: typeof import('../../drivers/openstack/compute.vendors.gen.js').ElastxNodeDriver
   eucalyptus: typeof import('../../drivers/aws/ec2.vendors.gen.js').EucNodeDriver
+  gandi_cloud: typeof import('../../drivers/openstack/compute.vendors.gen.js').GandiCloudNodeDriver
+  infomaniak: typeof import('../../drivers/openstack/compute.vendors.gen.js').InfomaniakNodeDriver
   openstack: typeof import('../../drivers/openstack/compute.js').OpenStackNodeDriver
+  otc: typeof import('../../drivers/openstack/compute.vendors.gen.js').OpenTelekomCloudNodeDriver
   outscale_inc: typeof import('../../drivers/aws/ec2.vendors.gen.js').OutscaleINCNodeDriver
   outscale_sas: typeof import('../../drivers/aws/ec2.vendors.gen.js').OutscaleSASNodeDriver
+  ovh: typeof import('../../drivers/openstack/compute.vendors.gen.js').OvhNodeDriver
+  ovh_us: typeof import('../../drivers/openstack/compute.vendors.gen.js').OvhUSNodeDriver
+  rackspace: typeof import('../../drivers/openstack/compute.vendors.gen.js').RackspaceNodeDriver
+  rackspace_au: typeof import('../../drivers/openstack/compute.vendors.gen.js').RackspaceNodeDriver
+  rackspace_nova_beta: typeof import('../../drivers/openstack/compute.vendors.gen.js').RackspaceNodeDriver
+  rackspace_nova_dfw: typeof import('../../drivers/openstack/compute.vendors.gen.js').RackspaceNodeDriver
+  rackspace_nova_lon: typeof import('../../drivers/openstack/compute.vendors.gen.js').RackspaceNodeDriver
+  rackspace_nova_ord: typeof import('../../drivers/openstack/compute.vendors.gen.js').RackspaceNodeDriver
+  switch_engines: typeof import('../../drivers/openstack/compute.vendors.gen.js').SwitchEnginesNodeDriver
+  vexxhost: typeof import('../../drivers/openstack/compute.vendors.gen.js').VexxhostNodeDriver
 }
 export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promise<BuiltinComputeDrivers[P]> } = {
+  cleura: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).CleuraNodeDriver,
   digital_ocean: async () => (await import('../../drivers/digitalocean/compute.js')).DigitalOceanNodeDriver,
+  dreamcompute: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).DreamComputeNodeDriver,
   dummy: async () => (await import('../../drivers/dummy/compute.js')).DummyNodeDriver,
   ec2: async () => (await import('../../drivers/aws/ec2.js')).EC2NodeDriver,
   ec2_ap_northeast: async () => preset((await import('../../drivers/aws/ec2.js')).EC2NodeDriver, 'compute', 'ec2_ap_northeast', 'ap-northeast-1'),
@@ -268,10 +304,24 @@ export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promi
   ec2_us_east_ohio: async () => preset((await import('../../drivers/aws/ec2.js')).EC2NodeDriver, 'compute', 'ec2_us_east_ohio', 'us-east-2'),
   ec2_us_west: async () => preset((await import('../../drivers/aws/ec2.js')).EC2NodeDriver, 'compute', 'ec2_us_west', 'us-west-1'),
   ec2_us_west_oregon: async () => preset((await import('../../drivers/aws/ec2.js')).EC2NodeDriver, 'compute', 'ec2_us_west_oregon', 'us-west-2'),
+  elastx: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).ElastxNodeDriver,
   eucalyptus: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).EucNodeDriver,
+  gandi_cloud: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).GandiCloudNodeDriver,
+  infomaniak: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).InfomaniakNodeDriver,
   openstack: async () => (await import('../../drivers/openstack/compute.js')).OpenStackNodeDriver,
+  otc: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).OpenTelekomCloudNodeDriver,
   outscale_inc: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).OutscaleINCNodeDriver,
   outscale_sas: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).OutscaleSASNodeDriver,
+  ovh: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).OvhNodeDriver,
+  ovh_us: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).OvhUSNodeDriver,
+  rackspace: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).RackspaceNodeDriver,
+  rackspace_au: async () => preset((await import('../../drivers/openstack/compute.vendors.gen.js')).RackspaceNodeDriver, 'compute', 'rackspace_au', 'syd'),
+  rackspace_nova_beta: async () => preset((await import('../../drivers/openstack/compute.vendors.gen.js')).RackspaceNodeDriver, 'compute', 'rackspace_nova_beta', 'dfw'),
+  rackspace_nova_dfw: async () => preset((await import('../../drivers/openstack/compute.vendors.gen.js')).RackspaceNodeDriver, 'compute', 'rackspace_nova_dfw', 'dfw'),
+  rackspace_nova_lon: async () => preset((await import('../../drivers/openstack/compute.vendors.gen.js')).RackspaceNodeDriver, 'compute', 'rackspace_nova_lon', 'lon'),
+  rackspace_nova_ord: async () => preset((await import('../../drivers/openstack/compute.vendors.gen.js')).RackspaceNodeDriver, 'compute', 'rackspace_nova_ord', 'ord'),
+  switch_engines: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).SwitchEnginesNodeDriver,
+  vexxhost: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).VexxhostNodeDriver,
 }
 
 /** The name of a provider without a driver. */
@@ -308,7 +358,6 @@ export type UnavailableName =
   | 'ninefold'
   | 'opennebula'
   | 'opsource'
-  | 'rackspace'
   | 'rackspace_first_gen'
   | 'rimuhosting'
   | 'serverlove'
@@ -351,14 +400,8 @@ export type UnavailableName =
   | 'onapp'
   | 'oneandone'
   | 'outscale'
-  | 'ovh'
   | 'packet'
   | 'profit_bricks'
-  | 'rackspace_au'
-  | 'rackspace_nova_beta'
-  | 'rackspace_nova_dfw'
-  | 'rackspace_nova_lon'
-  | 'rackspace_nova_ord'
   | 'rackspace_uk'
   | 'runabove'
   | 'scaleway'
@@ -398,7 +441,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   ninefold: { status: 'closed', name: 'Ninefold', year: 2016, note: 'no successor' },
   opennebula: { status: 'planned', name: 'OpenNebula' },
   opsource: { status: 'renamed', name: 'Opsource', year: 2011, note: 'DIMENSIONDATA, then NTT' },
-  rackspace: { status: 'planned', name: 'Rackspace Cloud (Next Gen)' },
   rackspace_first_gen: { status: 'closed', name: 'Rackspace Cloud (First Gen)', year: 2015, note: 'RACKSPACE (next gen)' },
   rimuhosting: { status: 'planned', name: 'RimuHosting' },
   serverlove: { status: 'closed', name: 'ServerLove', note: 'no successor' },
@@ -441,14 +483,8 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   onapp: { status: 'planned', name: 'OnApp' },
   oneandone: { status: 'renamed', name: '1&1', year: 2018, note: 'IONOS' },
   outscale: { status: 'planned', name: 'Outscale API' },
-  ovh: { status: 'planned', name: 'Ovh' },
   packet: { status: 'renamed', name: 'Packet', year: 2020, note: 'EQUINIXMETAL (itself closed 2026)' },
   profit_bricks: { status: 'renamed', name: 'ProfitBricks', year: 2019, note: 'IONOS Cloud' },
-  rackspace_au: { status: 'planned', name: 'RACKSPACE_AU', note: 'it is RACKSPACE in region syd' },
-  rackspace_nova_beta: { status: 'planned', name: 'RACKSPACE_NOVA_BETA', note: 'it is RACKSPACE in region dfw' },
-  rackspace_nova_dfw: { status: 'planned', name: 'RACKSPACE_NOVA_DFW', note: 'it is RACKSPACE in region dfw' },
-  rackspace_nova_lon: { status: 'planned', name: 'RACKSPACE_NOVA_LON', note: 'it is RACKSPACE in region lon' },
-  rackspace_nova_ord: { status: 'planned', name: 'RACKSPACE_NOVA_ORD', note: 'it is RACKSPACE in region ord' },
   rackspace_uk: { status: 'closed', name: 'RACKSPACE_UK', year: 2015, note: 'RACKSPACE (next gen)' },
   runabove: { status: 'closed', name: 'RunAbove', year: 2016, note: 'OVH' },
   scaleway: { status: 'planned', name: 'Scaleway' },

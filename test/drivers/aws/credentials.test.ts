@@ -15,7 +15,11 @@ import { S3StorageDriver } from '../../../drivers/aws/s3.js'
 import type { AwsCredentials } from '../../../drivers/aws/signature.js'
 import { InvalidCredentialsError } from '../../../lib/errors.js'
 import { enableDebug } from '../../../lib/http/trace.js'
+import { loadContract, type Violation } from '../../conformance/contract.js'
+import { parseFixture } from '../../conformance/fixture.js'
 import { type Arrived, isSigned, type Machine, Probe, type Said, startMachine } from './machine.js'
+
+const fixtures = join(import.meta.dirname, '../../../fixtures')
 
 let machine: Machine
 beforeEach(async () => {
@@ -35,13 +39,22 @@ const refused = async (options: object = {}): Promise<InvalidCredentialsError> =
   return error as InvalidCredentialsError
 }
 const formOf = ({ body }: Arrived): Record<string, string> => Object.fromEntries(new URLSearchParams(body))
-const sts = (action: string, name: string): Said => ({
-  headers: { 'content-type': 'text/xml' },
-  body: `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials>
-    <AccessKeyId>ASIA${name}</AccessKeyId><SecretAccessKey>secret-of-${name}</SecretAccessKey>
-    <SessionToken>token-of-${name}</SessionToken><Expiration>${END}</Expiration>
-    </Credentials></${action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></${action}Response>`,
-})
+// What the service's description says of the requests, and the answers that it gives.
+const contract = loadContract(readFileSync(join(fixtures, 'contracts/aws.json'), 'utf8'))
+const sts = (action: string, name: string): Said => {
+  const file = join(fixtures, `aws/sts/${action}.http`)
+  const [exchange] = parseFixture(readFileSync(file, 'utf8'), file).exchanges
+  const body = String(exchange?.response.body)
+    .replace('ASIAEXAMPLEEXAMPLE00', `ASIAEXAMPLE00000${name}`)
+    .replace('not-a-secret', `secret-of-${name}`)
+    .replace('not-a-token', `token-of-${name}`)
+  return { headers: { 'content-type': 'text/xml' }, body }
+}
+const violations = ({ method, target, headers, body }: Arrived, said: Said): Violation[] =>
+  contract.check({
+    request: { method, path: target, headers: { ...headers, host: 'sts.us-east-1.amazonaws.com' }, body },
+    response: { status: 200, headers: said.headers ?? {}, body: String(said.body) },
+  })
 const asJson = (name: string, more: object = {}): Said => ({
   body: {
     AccessKeyId: `ASIA${name}`,
@@ -51,12 +64,13 @@ const asJson = (name: string, more: object = {}): Said => ({
     ...more,
   },
 })
-const temporary = (name: string): object => ({
-  key: `ASIA${name}`,
+const temporary = (name: string, key = `ASIA${name}`): object => ({
+  key,
   secret: `secret-of-${name}`,
   sessionToken: `token-of-${name}`,
   expiration: new Date(END),
 })
+const assumed = (name: string): object => temporary(name, `ASIAEXAMPLE00000${name}`)
 
 describe('AWS credentials: options and environment', () => {
   it('takes a key of one’s own without the token of the environment', async () => {
@@ -174,7 +188,7 @@ describe('AWS credentials: roles', () => {
     const driver = new Probe()
     const credentials = await driver.connection.credentials()
     enableDebug(undefined)
-    expect(credentials).toEqual(temporary('WEB'))
+    expect(credentials).toEqual(assumed('WEB'))
     expect(formOf(machine.requests[0] as Arrived)).toEqual({
       Action: 'AssumeRoleWithWebIdentity',
       Version: '2011-06-15',
@@ -183,10 +197,12 @@ describe('AWS credentials: roles', () => {
       WebIdentityToken: 'eyJhbGciOi.first',
     })
     expect(machine.requests[0]?.headers.authorization).toBeUndefined()
+    const said = sts('AssumeRoleWithWebIdentity', 'WEB')
+    expect(violations(machine.requests[0] as Arrived, said)).toEqual([])
     expect(trace).toContain('AssumeRoleWithWebIdentity')
     for (const secret of ['eyJhbGciOi', 'secret-of-WEB', 'token-of-WEB']) expect(trace).not.toContain(secret)
     machine.write('token', 'eyJhbGciOi.second')
-    expect(await found()).toEqual(temporary('WEB'))
+    expect(await found()).toEqual(assumed('WEB'))
     expect(formOf(machine.requests[1] as Arrived)['WebIdentityToken']).toBe('eyJhbGciOi.second')
   })
 
@@ -223,8 +239,9 @@ external_id = x/1+2
     )
     machine.env({ AWS_ENDPOINT_URL_STS: machine.url })
     machine.serve(request => sts('AssumeRole', formOf(request)['RoleArn']?.endsWith('near') ? 'NEAR' : 'FAR'))
-    expect(await found({ profile: 'far away' })).toEqual(temporary('FAR'))
+    expect(await found({ profile: 'far away' })).toEqual(assumed('FAR'))
     const [near, far] = machine.requests as [Arrived, Arrived]
+    for (const request of [near, far]) expect(violations(request, sts('AssumeRole', 'NEAR'))).toEqual([])
     expect(formOf(near)).toMatchObject({ RoleArn: 'arn:aws:iam::1:role/near', ExternalId: 'x/1+2' })
     expect(isSigned(near, 'base-secret', 'eu-west-3', 'sts')).toBe(true)
     expect(formOf(far)).toMatchObject({
@@ -246,7 +263,7 @@ external_id = x/1+2
     const { connection } = new Probe()
     const all = await Promise.all(Array.from({ length: 50 }, () => connection.credentials()))
     expect(new Set(all).size).toBe(1)
-    expect(connection.credentials()).toEqual(temporary('ONE'))
+    expect(connection.credentials()).toEqual(assumed('ONE'))
     expect(machine.requests).toHaveLength(1)
   })
 
