@@ -14,7 +14,7 @@ export const VENDORS: readonly EC2Vendor[] = [
     docs: 'https://docs.eucalyptus.cloud/eucalyptus/5/',
     region: 'eucalyptus',
     place: {
-      endpoint: 'http://localhost:8773',
+      endpoint: 'https://localhost:8773',
       host: "the name of the cloud's web services, such as 'compute.cloud.example.com'",
       keys: [
         ['EUCALYPTUS_ACCESS_KEY_ID', 'EC2_ACCESS_KEY'],
