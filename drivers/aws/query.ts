@@ -50,6 +50,8 @@ export interface QueryDialect extends AwsService {
 }
 
 const READS = /^(Describe|Get|List|Search)/
+/** What is gone the second time was deleted the first time. */
+const DELETES = /^(Delete|Deregister|Release|Terminate)/
 
 /** `Filter.1.Name=…`: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html */
 export function flatten(params: QueryParams, listMember: QueryDialect['listMember']): Record<string, string> {
@@ -88,7 +90,8 @@ export class AwsQueryConnection extends AwsConnection {
     const { version, listMember, path = '/' } = this.#dialect
     const form = { Action: action, Version: version, ...flatten(this.known(params), listMember) }
     const read = whole ?? reader(shape, map)
-    return (await this.request({ method: 'POST', path, form, read, idempotent, errors }, options)).body
+    const intent = READS.test(action) ? 'read' : DELETES.test(action) ? 'delete' : undefined
+    return (await this.request({ method: 'POST', path, form, read, idempotent, intent, errors }, options)).body
   }
 
   /** A list, page by page. */

@@ -13,6 +13,7 @@ import {
   InvalidRequestError,
   NodeDoesNotExistError,
   QuotaExceededError,
+  VolumeDoesNotExistError,
 } from '../../../lib/errors.js'
 import { generateKeyPair } from '../../../lib/keys.js'
 import { DONE, failure, play, reply, type Script } from './ec2.provider.js'
@@ -220,6 +221,19 @@ describe('EC2: repetition', () => {
     const tokens = arrived.map(({ form }) => form['ClientToken'])
     expect(tokens[0]).toBe(tokens[1])
     expect(tokens[2]).not.toBe(tokens[0])
+  })
+
+  it('destroyVolume: has succeeded when the answer was lost, and the volume is not found the second time', async () => {
+    const script = [
+      ['DeleteVolume', failure('InternalError', 500)],
+      ['DeleteVolume', failure('InvalidVolume.NotFound')],
+    ] as const
+    const retry = { retries: 1, minTimeout: 1, maxTimeout: 1 }
+    const { driver, asked } = await ec2(script, { retry })
+    await driver.destroyVolume({ id: 'vol-1' })
+    expect(asked()).toEqual(['DeleteVolume', 'DeleteVolume'])
+    const { driver: other } = await ec2([['DeleteVolume', failure('InvalidVolume.NotFound')]], { retry })
+    await expect(other.destroyVolume({ id: 'vol-1' })).rejects.toBeInstanceOf(VolumeDoesNotExistError)
   })
 
   it('ex_createNetwork: has no token, and is not sent again', async () => {
