@@ -149,6 +149,3 @@ export function named(id: string | undefined, tagSet: ReadonlyMap<string, string
   const known = needed(id, what)
   return { id: known, name: tagSet.get('Name') || known, tags: toTags(tagSet) }
 }
-
-/** The last part of a call's wait: what is being waited for, and its state. */
-export type EC2Awaited = { readonly state: string }

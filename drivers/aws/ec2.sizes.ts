@@ -232,7 +232,7 @@ export abstract class EC2Sizes extends EC2Base {
    *
    * @example
    * ```ts
-   * const [{ name }] = await driver.ex_listAvailabilityZones()
+   * const [zone] = await driver.ex_listAvailabilityZones()
    * ```
    * @deprecated use `listLocations`
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAvailabilityZones.html

@@ -305,7 +305,7 @@ export abstract class EC2Volumes extends EC2Snapshots {
    *
    * @example
    * ```ts
-   * const [{ state, progress }] = await driver.ex_describeVolumesModifications({ ex_volumeIds: [volume.id] })
+   * const [change] = await driver.ex_describeVolumesModifications({ ex_volumeIds: [volume.id] })
    * ```
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVolumesModifications.html
    */
