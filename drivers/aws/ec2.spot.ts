@@ -3,7 +3,6 @@ import type { CallOptions } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
-import type { EC2CreateNodeOptions } from './ec2.base.js'
 import { answer, type EC2Filters, listing } from './ec2.connection.js'
 import { EC2Reserved } from './ec2.reserved.js'
 import {
@@ -19,6 +18,7 @@ import {
   toReason,
   toTags,
 } from './ec2.shared.js'
+import type { EC2CreateNodeOptions } from './ec2.types.js'
 import type { QueryParams } from './query.js'
 
 const REQUEST = xml.object({

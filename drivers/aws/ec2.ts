@@ -26,6 +26,7 @@ export type * from './ec2.shared.js'
 export type * from './ec2.sizes.js'
 export type * from './ec2.snapshots.js'
 export type * from './ec2.spot.js'
+export type * from './ec2.types.js'
 export type * from './ec2.volumes.js'
 
 /** Options of a cloud that speaks EC2's API. */
