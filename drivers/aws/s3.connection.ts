@@ -62,6 +62,11 @@ export interface S3Options<Region extends string = string> extends AwsOptions {
   concurrency?: number | undefined
   /** What uploads are checked by. @defaultValue what the vendor is known to have: CRC32 at AWS, else MD5 */
   checksum?: S3Checksum | undefined
+  /**
+   * Whether signatures cover what is uploaded, for which all of it is hashed. TLS protects it already.
+   * @defaultValue true over plain HTTP, false over TLS
+   */
+  signPayload?: boolean | undefined
 }
 
 /** A request to a bucket, to an object in it, or to the service. */
@@ -139,9 +144,9 @@ export class S3Connection extends AwsConnection {
     this.#endpoints.set(region, this.origin)
   }
 
-  /** Whether what is sent can be read and changed on its way. */
-  get isPlain(): boolean {
-    return this.origin.startsWith('http:')
+  /** Whether signatures cover what is uploaded: always where it could be changed on its way, unless nobody minds. */
+  get signsPayload(): boolean {
+    return optionsOf<S3Options>(this).signPayload ?? this.origin.startsWith('http:')
   }
 
   /** The region of a bucket, as far as it is known. */
@@ -230,10 +235,9 @@ export class S3Connection extends AwsConnection {
     }
   }
 
-  /** Bytes over TLS cannot be changed on their way: they need not be read twice. */
+  /** Documents are always signed; of what is uploaded it is told beforehand. */
   protected override payloadHash(request: OutgoingRequest): string {
-    const { body, origin } = request
-    return body instanceof Uint8Array && origin.startsWith('https:') ? UNSIGNED_PAYLOAD : super.payloadHash(request)
+    return request.body instanceof Uint8Array ? UNSIGNED_PAYLOAD : super.payloadHash(request)
   }
 
   #bucketOf({ origin, target }: Pick<OutgoingRequest, 'origin' | 'target'>): string | undefined {

@@ -299,7 +299,6 @@ export function bodyHeaders(
   const sum = checksum === undefined ? undefined : checksumOf(checksum, bytes)
   const headers: Record<string, string> = {}
   if (checksum !== undefined && sum !== undefined) headers[checksumHeader(checksum)] = sum
-  // On a way that can be listened to, the signature covers the bytes.
-  if (connection.isPlain) headers['x-amz-content-sha256'] = createHash('sha256').update(bytes).digest('hex')
+  if (connection.signsPayload) headers['x-amz-content-sha256'] = createHash('sha256').update(bytes).digest('hex')
   return { headers, checksum: sum }
 }

@@ -204,7 +204,7 @@ export abstract class S3UploadStorageDriver<P extends string>
     const { checksum, options } = job
     const running = checksum === undefined || checksum === 'MD5' ? undefined : startChecksum(checksum)
     const name = running && checksum ? checksumHeader(checksum) : undefined
-    const isSigned = connection.isPlain
+    const isSigned = connection.signsPayload
     const seed: Seed = { signature: undefined, date: undefined }
     const isFramed = isSigned || running !== undefined
     const told = running && checksum && name ? { name, valueLength: CHECKSUM_LENGTH[checksum] } : undefined
