@@ -216,23 +216,28 @@ export class S3Connection extends AwsConnection {
 
   protected override signWith(credentials: AwsCredentials, request: OutgoingRequest, options: CallOptions): void {
     const { headers } = request
-    const bucket = this.#bucketOf(request)
-    const region = bucket === undefined ? this.scope.region : this.regionOf(bucket)
-    const origin = bucket === undefined ? request.origin : this.place(bucket, undefined).origin
-    // Where it was going is not where the bucket is, as is known by now.
-    if (origin !== request.origin) {
-      request.origin = origin
-      headers['host'] = origin.slice(origin.indexOf('//') + 2)
-    }
+    const region = this.#regions.size === 0 ? this.scope.region : this.#redirect(request)
     const payloadHash = headers['x-amz-content-sha256'] ?? this.payloadHash(request)
     headers['x-amz-content-sha256'] = payloadHash
     const date = this.now()
-    const scope = { service: this.scope.service, region }
+    const scope = region === this.scope.region ? this.scope : { service: this.scope.service, region }
     const signature = signHeaders(request, credentials, scope, { date, payloadHash, encodesPath: false })
     if (payloadHash === STREAMING_SIGNED || payloadHash === STREAMING_SIGNED_TRAILER) {
       const seed = (options as { [SEED]?: Seed })[SEED]
       if (seed !== undefined) Object.assign(seed, { signature, date })
     }
+  }
+
+  /** Where a bucket is found elsewhere than its request was going, as is known by now, it goes there. Tells the region. */
+  #redirect(request: OutgoingRequest): string {
+    const bucket = this.#bucketOf(request)
+    if (bucket === undefined) return this.scope.region
+    const { origin } = this.place(bucket, undefined)
+    if (origin !== request.origin) {
+      request.origin = origin
+      request.headers['host'] = origin.slice(origin.indexOf('//') + 2)
+    }
+    return this.regionOf(bucket)
   }
 
   /** Documents are always signed; of what is uploaded it is told beforehand. */

@@ -10,7 +10,7 @@ import { CHECKSUM_LENGTH, checksumHeader, type S3Checksum, startChecksum } from 
 import { SEED, type Seed } from './s3.connection.js'
 import { customerKeyHeaders, extraOf, type Headers, md5Of, objectHeaders } from './s3.headers.js'
 import { bodyHeaders, CallLimits, MultipartUpload, mostParts, type PartWork } from './s3.multipart.js'
-import { type Part, PartReader, slices } from './s3.parts.js'
+import { joined, type Part, PartReader, sliced } from './s3.parts.js'
 import { plainTag } from './s3.shapes.js'
 import { checkConcurrency, checkPartSize, NO_BUCKET } from './s3.shared.js'
 import type { S3Object, S3ObjectExtra, S3UploadOptions } from './s3.types.js'
@@ -27,6 +27,8 @@ import {
 const CONDITIONS = ['if-match', 'if-none-match']
 /** Bytes above which a body is sent slice by slice. */
 const LARGE = 1024 * 1024
+
+const EMPTY: Part = { chunks: [new Uint8Array()], length: 0 }
 
 /** An upload, with all that was asked of it. */
 interface Job {
@@ -110,9 +112,7 @@ export abstract class S3UploadStorageDriver<P extends string>
       const first = await reader.next(size)
       // A source that said its length is read to its end, to see whether that is so.
       const whole =
-        first === undefined ||
-        first.bytes.length < size ||
-        (reader.length === size && (await reader.next(1)) === undefined)
+        first === undefined || first.length < size || (reader.length === size && (await reader.next(1)) === undefined)
       if (whole && !options.ex_multipart && !options.ex_resume) return await this.#put(first, job, limits)
       return await this.#multipart(first, reader, job, limits)
     } finally {
@@ -123,22 +123,22 @@ export abstract class S3UploadStorageDriver<P extends string>
 
   /** Bytes at hand in one request, which is repeated when it fails. */
   async #put(part: Part | undefined, job: Job, limits: CallLimits): Promise<Uploaded> {
-    const bytes = part?.bytes ?? new Uint8Array()
-    const { headers } = bodyHeaders(this.connection, bytes, job.checksum)
+    const whole = part ?? EMPTY
+    const { headers } = bodyHeaders(this.connection, whole, job.checksum)
     const reply = await this.connection.ask(
       {
         method: 'PUT',
         bucket: job.bucket,
         key: job.key,
         headers: { ...job.headers, ...headers },
-        body: bytes.length > LARGE ? () => slices(bytes) : bytes,
-        contentLength: bytes.length,
+        body: whole.length > LARGE ? () => sliced(whole) : joined(whole),
+        contentLength: whole.length,
         errors: NO_BUCKET,
         read: readNothing,
       },
       limits.next(),
     )
-    return { size: bytes.length, headers: reply.headers, tag: reply.headers['etag'] }
+    return { size: whole.length, headers: reply.headers, tag: reply.headers['etag'] }
   }
 
   async #multipart(first: Part | undefined, reader: PartReader, job: Job, limits: CallLimits): Promise<Uploaded> {
@@ -158,24 +158,26 @@ export abstract class S3UploadStorageDriver<P extends string>
     const most = mostParts(this.connection)
     let size = 0
     const { body, headers: last } = await new MultipartUpload(this.connection, target, limits).run(async number => {
-      const empty: Part = { bytes: new Uint8Array(), release: () => {} }
       const part =
-        number === 1 ? (first ?? empty) : await reader.next(sizeOfParts(job.partSize, reader.length, number, most))
+        number === 1 ? (first ?? EMPTY) : await reader.next(sizeOfParts(job.partSize, reader.length, number, most))
       if (part === undefined) return undefined
       if (number > most) this.connection.refuse('options.ex_partSize', `more: there are above ${most} parts`, options)
-      size += part.bytes.length
+      size += part.length
       return this.#work(part, job)
     })
     return { size, headers: last, tag: body.ETag }
   }
 
-  #work({ bytes, release }: Part, { bucket, key, partHeaders, checksum }: Job): PartWork {
+  #work(part: Part, { bucket, key, partHeaders, checksum }: Job): PartWork {
     return {
-      size: bytes.length,
-      md5: () => createHash('md5').update(bytes).digest('hex'),
-      release,
+      size: part.length,
+      md5: () => {
+        const hash = createHash('md5')
+        for (const chunk of part.chunks) hash.update(chunk)
+        return hash.digest('hex')
+      },
       send: async (query, options) => {
-        const { headers, checksum: sum } = bodyHeaders(this.connection, bytes, checksum)
+        const { headers, checksum: sum } = bodyHeaders(this.connection, part, checksum)
         const reply = await this.connection.ask(
           {
             method: 'PUT',
@@ -183,8 +185,8 @@ export abstract class S3UploadStorageDriver<P extends string>
             key,
             query,
             headers: { ...partHeaders, ...headers },
-            body: () => slices(bytes),
-            contentLength: bytes.length,
+            body: () => sliced(part),
+            contentLength: part.length,
             read: readNothing,
           },
           options,
@@ -271,8 +273,9 @@ async function* chunksOfReader(
     for (;;) {
       const part = await reader.next(64 * 1024)
       if (part === undefined) return
-      running?.update(part.bytes)
-      yield part.bytes
+      const bytes = joined(part)
+      running?.update(bytes)
+      yield bytes
     }
   } finally {
     reader.stop(new Error('The request is over'))
