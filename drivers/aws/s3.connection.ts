@@ -21,7 +21,7 @@ import type { OutgoingRequest, Refusal, Reply, RequestSpec } from '../../lib/htt
 import { type QueryValues, queryString, slashed } from '../../lib/http/url.js'
 import type { FamilyMember } from '../../lib/meta.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
-import { AwsConnection, type AwsOptions } from './connection.js'
+import { AWS_ERRORS, AwsConnection, type AwsOptions } from './connection.js'
 import { checkRegion, partitionOf } from './regions.js'
 import type { S3Checksum } from './s3.checksums.js'
 import { checkBucket, checkKey, isHostLabel } from './s3.names.js'
@@ -139,7 +139,7 @@ export class S3Connection extends AwsConnection {
     super(driver, { signingName: 's3', region, baseUrl: endpointOf(vendor, region, options), vendorName: vendor.name })
     const { addressing = vendor.addressing } = options
     this.vendor = vendor
-    this.errors = { ...this.common, ...ERRORS }
+    this.errors = { ...AWS_ERRORS, ...ERRORS }
     this.#virtual = (addressing ?? (options.host === undefined ? 'virtual' : 'path')) === 'virtual'
     this.#endpoints.set(region, this.origin)
   }
