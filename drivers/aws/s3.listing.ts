@@ -8,7 +8,7 @@ const ITEM = new RegExp(
     '<Contents>',
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what no document may have
     /<Key>([^<&\u0000-\u001f\ufffe\uffff]+)<\/Key>/.source,
-    /<LastModified>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z)<\/LastModified>/.source,
+    /<LastModified>(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z)<\/LastModified>/.source,
     /<ETag>(?:&quot;|")([0-9A-Za-z-]+)(?:&quot;|")<\/ETag>/.source,
     /(?:<ChecksumAlgorithm>\w+<\/ChecksumAlgorithm>)*(?:<ChecksumType>\w+<\/ChecksumType>)?/.source,
     /<Size>(\d{1,15})<\/Size>/.source,
@@ -43,8 +43,8 @@ function readPlain(body: Buffer): RawListing | undefined {
       string,
       string?,
     ]
-    const LastModified = new Date(modified)
-    if (Number.isNaN(LastModified.getTime())) return undefined
+    const LastModified = dateOf(modified)
+    if (LastModified === undefined) return undefined
     const item: RawObject = { Key, LastModified, ETag: tag, Size: Number(size) }
     if (storageClass !== undefined) item.StorageClass = storageClass
     items.push(item)
@@ -55,4 +55,20 @@ function readPlain(body: Buffer): RawListing | undefined {
   const listing = readXml(LISTING)(Buffer.from(rest))
   listing.Contents = items
   return listing
+}
+
+let lastDay = ''
+let lastMidnight = Number.NaN
+
+/** A date of the form above. Many in a list are of one day, whose beginning is looked up once. */
+function dateOf(text: string): Date | undefined {
+  const day = text.slice(0, 10)
+  if (day !== lastDay) {
+    lastDay = day
+    lastMidnight = Date.parse(day)
+  }
+  const two = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528
+  const parts = text.length === 24 ? two(20) * 10 + text.charCodeAt(22) - 48 : 0
+  const time = lastMidnight + two(11) * 3_600_000 + two(14) * 60_000 + two(17) * 1000 + parts
+  return Number.isNaN(time) ? undefined : new Date(time)
 }
