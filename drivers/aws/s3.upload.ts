@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type BodySource, discard, expectFailure } from '../../lib/http/body.js'
 import { type ReplyHead, readNothing } from '../../lib/http/message.js'
-import type { CallOptions } from '../../lib/options.js'
+import { type CallOptions, operationOf } from '../../lib/options.js'
 import type { NamedRef } from '../../lib/resource.js'
 import type { StorageApi } from '../../lib/storage/api.js'
+import { verifyHash } from '../../lib/storage/transfer.js'
 import { StorageObject } from '../../lib/storage/types.js'
 import { S3BaseStorageDriver } from './s3.base.js'
 import { CHECKSUM_LENGTH, checksumHeader, type S3Checksum, startChecksum } from './s3.checksums.js'
@@ -22,6 +23,7 @@ import {
   STREAMING_SIGNED_TRAILER,
   STREAMING_UNSIGNED_TRAILER,
 } from './signature.chunks.js'
+import { UNSIGNED_PAYLOAD } from './signature.js'
 
 /** Conditions on what is there already. */
 const CONDITIONS = ['if-match', 'if-none-match']
@@ -202,42 +204,37 @@ export abstract class S3UploadStorageDriver<P extends string>
 
   /** A stream as it comes, in one request: what is not held cannot be sent twice. */
   async #putStream(reader: PartReader, length: number, job: Job): Promise<Uploaded> {
-    const { connection } = this
+    const { connection, provider } = this
     const { checksum, options } = job
-    const running = checksum === undefined || checksum === 'MD5' ? undefined : startChecksum(checksum)
-    const name = running && checksum ? checksumHeader(checksum) : undefined
-    const isSigned = connection.signsPayload
+    const running = checksum === undefined ? undefined : startChecksum(checksum)
+    // An MD5 cannot follow a body: it is compared with the entity tag.
+    const isTrailed = running !== undefined && checksum !== 'MD5'
+    const trailer = isTrailed
+      ? { name: checksumHeader(checksum as S3Checksum), value: () => running.digest() }
+      : undefined
     const seed: Seed = { signature: undefined, date: undefined }
-    const isFramed = isSigned || running !== undefined
-    const told = running && checksum && name ? { name, valueLength: CHECKSUM_LENGTH[checksum] } : undefined
     const chunks = chunksOfReader(reader, running)
-    const payload = isSigned ? (name ? STREAMING_SIGNED_TRAILER : STREAMING_SIGNED) : STREAMING_UNSIGNED_TRAILER
-    const encodings = [isFramed ? 'aws-chunked' : undefined, job.headers['content-encoding']].filter(Boolean)
-    const body = (async function* () {
-      const { signature, date } = seed
-      const signer = isSigned && signature && date ? new ChunkSigner(signature, date) : undefined
-      const trailer = running && name ? { name, value: () => running.digest() } : undefined
-      if (isFramed) yield* framed(chunks, { signer, trailer })
-      else yield* chunks
-    })()
+    const { body, contentLength, headers } = streamed(chunks, length, {
+      seed: connection.signsPayload ? seed : undefined,
+      trailer,
+      valueLength: checksum === undefined ? 0 : CHECKSUM_LENGTH[checksum],
+      encoding: job.headers['content-encoding'],
+    })
     const reply = await connection.ask(
       {
         method: 'PUT',
         bucket: job.bucket,
         key: job.key,
-        headers: {
-          ...job.headers,
-          ...(encodings.length > 0 ? { 'content-encoding': encodings.join(',') } : {}),
-          ...(isFramed ? { 'x-amz-content-sha256': payload, 'x-amz-decoded-content-length': String(length) } : {}),
-          'x-amz-trailer': isFramed ? name : undefined,
-        },
+        headers: { ...job.headers, ...headers },
         body,
-        contentLength: isFramed ? framedLength(length, isSigned, told) : length,
+        contentLength,
         errors: NO_BUCKET,
         read: readNothing,
       },
       { ...options, [SEED]: seed } as CallOptions,
     )
+    const ours = checksum === 'MD5' ? Buffer.from(running?.digest() ?? '', 'base64').toString('hex') : undefined
+    verifyHash(ours, md5Of(reply.headers), { provider, operation: operationOf(options) })
     return { size: reader.transferred, headers: reply.headers, tag: reply.headers['etag'] }
   }
 
@@ -263,6 +260,44 @@ interface Uploaded {
   readonly size: number
   readonly headers: ReplyHead['headers']
   readonly tag: string | undefined
+}
+
+/** How a stream is framed. */
+interface StreamedOptions {
+  /** Where the request's signature will be, on which those of the chunks build. */
+  readonly seed: Seed | undefined
+  readonly trailer: { readonly name: string; value(): string } | undefined
+  /** The trailer's characters. */
+  readonly valueLength: number
+  /** What the object itself is encoded with. */
+  readonly encoding: string | undefined
+}
+
+/** A stream as a body, with the headers that tell of its frames; as it is, where nothing is signed or follows it. */
+function streamed(
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+  length: number,
+  { seed, trailer, valueLength, encoding }: StreamedOptions,
+): { body: AsyncIterable<Uint8Array>; contentLength: number; headers: Headers } {
+  if (seed === undefined && trailer === undefined)
+    return { body: chunks, contentLength: length, headers: { 'x-amz-content-sha256': UNSIGNED_PAYLOAD } }
+  const signed = trailer === undefined ? STREAMING_SIGNED : STREAMING_SIGNED_TRAILER
+  const body = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    const { signature, date } = seed ?? {}
+    // The request is signed by now: nothing is read before it is sent.
+    const signer = signature && date ? new ChunkSigner(signature, date) : undefined
+    yield* framed(chunks, { signer, trailer })
+  }
+  return {
+    body: body(),
+    contentLength: framedLength(length, seed !== undefined, trailer && { name: trailer.name, valueLength }),
+    headers: {
+      'content-encoding': encoding === undefined ? 'aws-chunked' : `aws-chunked,${encoding}`,
+      'x-amz-content-sha256': seed === undefined ? STREAMING_UNSIGNED_TRAILER : signed,
+      'x-amz-decoded-content-length': String(length),
+      'x-amz-trailer': trailer?.name,
+    },
+  }
 }
 
 async function* chunksOfReader(

@@ -271,6 +271,48 @@ describe('S3: uploads in one request', () => {
   })
 })
 
+describe('S3: a stream in one request', () => {
+  it('is compared with the entity tag where its checksum is an MD5', async () => {
+    const options = { ex_multipart: false, contentLength: 10_000, ex_checksum: 'MD5' } as const
+    const driver = store.driver({ signPayload: false })
+    const source = (): AsyncGenerator<Buffer> => chunked(LARGE.subarray(0, 10_000), 1000)
+    await driver.uploadObjectViaStream(source(), BUCKET, 'key', options)
+    expect(store.objects.get(KEY)?.equals(LARGE.subarray(0, 10_000))).toBe(true)
+    store.intervene = (_seen, response) => {
+      response.writeHead(200, { etag: '"00000000000000000000000000000000"' }).end()
+      return true
+    }
+    const upload = driver.uploadObjectViaStream(source(), BUCKET, 'key', options)
+    await expect(upload).rejects.toThrow(ObjectHashMismatchError)
+  })
+
+  it('has its checksum behind it, unsigned, where nothing is signed', async () => {
+    const options = { ex_multipart: false, contentLength: 100_000, ex_checksum: 'SHA256' } as const
+    const bytes = LARGE.subarray(0, 100_000)
+    await store.driver({ signPayload: false }).uploadObjectViaStream(chunked(bytes), BUCKET, 'key', options)
+    const { headers, body } = store.seen[0] as (typeof store.seen)[0]
+    expect(headers['x-amz-content-sha256']).toBe('STREAMING-UNSIGNED-PAYLOAD-TRAILER')
+    const { bytes: arrived, trailer } = unframed(body)
+    expect(arrived.equals(bytes)).toBe(true)
+    expect(trailer).toBe(`x-amz-checksum-sha256:${checksumOf('SHA256', bytes)}\r\n\r\n`)
+  })
+
+  it('leaves nothing when it fails, or lies about its length', async () => {
+    async function* failing(): AsyncGenerator<Buffer> {
+      yield LARGE.subarray(0, 1000)
+      throw new Error('the source broke')
+    }
+    const driver = store.driver()
+    const options = { ex_multipart: false, contentLength: 2000 }
+    await expect(driver.uploadObjectViaStream(failing(), BUCKET, 'key', options)).rejects.toThrow('the source broke')
+    for (const length of [1999, 2001]) {
+      const upload = driver.uploadObjectViaStream(chunked(LARGE.subarray(0, length), 500), BUCKET, 'key', options)
+      await expect(upload).rejects.toThrow(InvalidRequestError)
+    }
+    expect(store.objects.size).toBe(0)
+  })
+})
+
 /** What a body says in chunks. */
 function unframed(body: Buffer): { bytes: Buffer; trailer: string; signatures: string[] } {
   const chunks: Buffer[] = []
