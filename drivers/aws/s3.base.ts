@@ -76,12 +76,13 @@ export abstract class S3BaseStorageDriver<P extends string> extends StorageDrive
     super(credentialsOf(vendor), vendor.endpoint === undefined ? awsOptions(options, vendor.provider) : options)
     this.provider = vendor.provider
     const { regions } = vendor
-    const { region, host, partSize, concurrency, checksum, addressing } = optionsOf<S3Options>(this)
+    const { region, host, partSize, concurrency, checksum, addressing, signPayload } = optionsOf<S3Options>(this)
     if (region !== undefined && regions?.length && !regions.includes(region) && host === undefined)
       this.#refuse('region', `one of ${regions.join(', ')}`)
     if (vendor.host !== undefined && host === undefined) this.#refuse('host', vendor.host)
     if (addressing !== undefined && addressing !== 'virtual' && addressing !== 'path')
       this.#refuse('addressing', "'virtual' or 'path'")
+    if (signPayload !== undefined && typeof signPayload !== 'boolean') this.#refuse('signPayload', 'true or false')
     if (partSize !== undefined) checkPartSize(partSize, allowed => this.#refuse('partSize', allowed))
     if (concurrency !== undefined) checkConcurrency(concurrency, allowed => this.#refuse('concurrency', allowed))
     if (checksum !== undefined && !Object.hasOwn(CHECKSUM_LENGTH, checksum))
