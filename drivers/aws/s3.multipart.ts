@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { CleanupError, LibcloudError, NotFoundError, TimeoutError } from '../../lib/errors.js'
+import { CleanupError, LibcloudError, NotFoundError } from '../../lib/errors.js'
 import { type ReplyHead, readNothing } from '../../lib/http/message.js'
-import { type CallOptions, operationOf } from '../../lib/options.js'
+import type { CallLimits } from '../../lib/limits.js'
+import type { CallOptions } from '../../lib/options.js'
+import type { Part } from '../../lib/storage/parts.js'
 import { readXml } from './connection.js'
 import { checksumHeader, type S3Checksum, startChecksum } from './s3.checksums.js'
 import type { S3Connection } from './s3.connection.js'
 import type { Headers } from './s3.headers.js'
-import type { Part } from './s3.parts.js'
 import {
   document,
   escaped,
@@ -57,61 +58,6 @@ export interface PartWork {
   readonly size: number
   /** In hexadecimal; asked of parts that the service may have already. */
   md5?(): string
-}
-
-/** A limit of time, and the caller's signal, for a call of many requests. */
-export class CallLimits {
-  readonly #controller = new AbortController()
-  readonly #options: CallOptions
-  readonly #deadline: number
-  readonly #timer: NodeJS.Timeout | undefined
-  /** What ended the call. */
-  failure: { readonly error: unknown } | undefined
-
-  constructor(options: CallOptions, provider: string) {
-    options.signal?.throwIfAborted()
-    this.#options = options
-    const { timeout, signal } = options
-    this.#deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout
-    signal?.addEventListener('abort', this.#abort)
-    const operation = operationOf(options)
-    const expire = (): void => {
-      const message = `${operation ?? 'transfer'}: not done within the call's timeout of ${timeout} ms`
-      this.fail(new TimeoutError(message, { provider, operation }))
-    }
-    this.#timer = timeout === undefined ? undefined : setTimeout(expire, timeout)
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  #abort = (): void => this.fail(this.#options.signal?.reason)
-
-  /** Ends all that is under way. The first reason counts. */
-  fail(error: unknown): void {
-    if (this.failure) return
-    this.failure = { error }
-    this.#controller.abort(error)
-  }
-
-  /** The options of the next request. */
-  next(): CallOptions {
-    const left = this.#deadline - performance.now()
-    // Parts are streamed: a timeout of their own would be the driver's for short calls.
-    const timeout = Number.isFinite(left) ? { timeout: Math.max(1, left) } : {}
-    return { ...this.#options, ...timeout, signal: this.#controller.signal }
-  }
-
-  /** The options of a request that tidies up when nothing else may go on. */
-  last(): CallOptions {
-    return { ...this.#options, timeout: 30_000, signal: undefined }
-  }
-
-  end(): void {
-    clearTimeout(this.#timer)
-    this.#options.signal?.removeEventListener('abort', this.#abort)
-  }
 }
 
 /** Makes an object of parts, several at once; when that fails, the service is told to forget them. */
