@@ -70,8 +70,7 @@ async function readKeys({ sshKey, sshKeyFile, sshKeyPassphrase }: Given, refuse:
 }
 
 /**
- * How the node is told to let us in. A driver that can set a password gets a new one where nothing else was given, as
- * Libcloud does it.
+ * How the node is told to let us in. Where nothing was given, the provider makes a password, or gets a new one to set.
  */
 function authOf(driver: NodeDriver, given: Given, hasKey: boolean, refuse: Refuse): unknown {
   const can = driver.features.createNode
@@ -84,8 +83,8 @@ function authOf(driver: NodeDriver, given: Given, hasKey: boolean, refuse: Refus
   if (auth instanceof NodeAuthSSHKey) needs('sshKey', 'put a key on the node')
   if (auth instanceof NodeAuthPassword) needs('password', 'set a password')
   if (auth !== undefined || hasKey || sshPassword !== undefined || connectSsh) return auth
-  if (can.includes('password')) return new NodeAuthPassword(randomBytes(18).toString('base64url'), true)
   if (can.includes('generatedPassword')) return auth
+  if (can.includes('password')) return new NodeAuthPassword(randomBytes(18).toString('base64url'), true)
   const ways = 'sshKey, sshKeyFile, sshPassword or connectSsh'
   throw refuse('node.sshKey', `given, or another way to log in: ${ways}`)
 }

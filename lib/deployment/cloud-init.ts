@@ -143,10 +143,10 @@ function fromJson(said: string): Told {
 
 function fromText(said: string): Told {
   const status = /^\.*\s*status: *(.*)$/m.exec(said)?.[1]?.trim() ?? ''
-  const errors = /^errors: *\n((?: *- .*\n?)+)/m.exec(said)?.[1] ?? ''
+  const errors = /^errors:[ \t]*\n((?:[ \t]*- .*\n?)+)/m.exec(said)?.[1] ?? ''
   const list = errors
     .split('\n')
-    .map(line => line.replace(/^ *- /, '').trim())
+    .map(line => line.replace(/^\s*- /, '').trim())
     .filter(Boolean)
   return { state: stateOf(status), status, datasource: datasourceOf(said), errors: list, recoverableErrors: {} }
 }

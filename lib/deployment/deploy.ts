@@ -126,6 +126,7 @@ async function runStep(run: Run, step: Deployment, name: string, client: SSHClie
   const { given, node, tell } = run
   const options = { ...run.options, timeout: given.stepTimeout }
   for (let attempt = 1; ; attempt++) {
+    run.options.signal?.throwIfAborted()
     tell('step', { step: name, attempt })
     try {
       // A step that failed with its connection is worth another only over a new one.
