@@ -9,6 +9,7 @@ export {
   type BodyReader,
   idempotencyToken,
   type OutgoingRequest,
+  type Refusal,
   type Reply,
   type ReplyHead,
   type RequestSpec,
@@ -17,8 +18,10 @@ export {
   readNothing,
   readText,
 } from './http/message.js'
+export type { Upgraded, UpgradeSpec } from './http/upgrade.js'
 export { path, type QueryValues, queryString, slashed } from './http/url.js'
-export type { DriverMeta, VendorMeta } from './meta.js'
+export { openWebSocket, WebSocketChannel, type WebSocketMessage } from './http/websocket.js'
+export { type DriverMeta, type FamilyMember, type FamilyMeta, memberOf, type VendorMeta } from './meta.js'
 export type { CallOptions, DriverOptions, Pacing } from './options.js'
 export { type Owned, owned } from './owned.js'
 export { onePage, type Pager, pager } from './pager.js'

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { optionsOf } from '../credentials.js'
-import { InvalidRequestError, LibcloudError, type LibcloudErrorClass, TimeoutError } from '../errors.js'
+import { InvalidRequestError, LibcloudError, type LibcloudErrorClass, RateLimitError, TimeoutError } from '../errors.js'
 import { type CallOptions, type DriverOptions, operationOf, type Pacing } from '../options.js'
 import { Attempt } from './attempt.js'
 import { discard } from './body.js'
@@ -79,7 +79,8 @@ export function sendStreamed(
   return send(connection, spec, options, true, async attempt => ({ ...attempt.head, body: attempt.handOver() }))
 }
 
-function openCall(connection: Connection, spec: RequestSpec, options: CallOptions, streamed: boolean): Call {
+/** A call that is about to begin. */
+export function openCall(connection: Connection, spec: RequestSpec, options: CallOptions, streamed: boolean): Call {
   const driver = optionsOf<DriverOptions>(connection)
   const method = spec.method ?? 'GET'
   const total = options.timeout ?? (streamed || isStream(spec.body) ? undefined : (driver.timeout ?? 300_000))
@@ -115,6 +116,7 @@ async function send<R>(
   let count = 1
   // The answer to an earlier attempt was lost: what it asked for may have been done.
   let lost = false
+  let mayMend = canRepeat(spec.body)
   const attemptOnce = async (number: number): Promise<R> => {
     count = number
     const attempt = new Attempt(call, lost)
@@ -130,10 +132,12 @@ async function send<R>(
       }
       return done
     } catch (error) {
-      throw attempt.translate(error)
+      if (!mayMend || !(await attempt.mended(error))) throw attempt.translate(error)
     } finally {
       attempt.end()
     }
+    mayMend = false
+    return attemptOnce(number)
   }
   call.sockets.enter()
   try {
@@ -189,7 +193,8 @@ export function failureOf({ connection, spec, operation }: Call, head: ReplyHead
     status: head.status,
     providerCode: code,
     requestId: requestId === undefined ? undefined : redactor.values(requestId),
-    retryable: isRetryable(head.status),
+    // Some say with a 400 that there were too many requests.
+    retryable: isRetryable(head.status) || ErrorClass === RateLimitError,
     retryAfter,
     body: redactor.excerpt(text),
   })

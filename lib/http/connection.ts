@@ -1,15 +1,23 @@
 import type { Readable } from 'node:stream'
 import { keepOptions, optionsOf, secretsIn } from '../credentials.js'
 import type { BaseDriver } from '../driver.js'
-import { InvalidRequestError } from '../errors.js'
+import { InvalidRequestError, type LibcloudError } from '../errors.js'
 import type { VendorMeta } from '../meta.js'
 import type { CallOptions, DriverOptions, Pacing } from '../options.js'
 import type { Look, WaitOptions } from '../poller.js'
 import { VERSION } from '../version.js'
 import { expectFailure } from './body.js'
 import { commonProblem, type ErrorTable, type ProviderProblem } from './errors.js'
-import { type OutgoingRequest, type Reply, type ReplyHead, type RequestSpec, readJson } from './message.js'
+import {
+  type OutgoingRequest,
+  type Refusal,
+  type Reply,
+  type ReplyHead,
+  type RequestSpec,
+  readJson,
+} from './message.js'
 import { keepSecrets, redactorOf } from './redact.js'
+import type { Upgraded, UpgradeSpec } from './upgrade.js'
 
 /** What a vendor's connection says of itself. */
 export interface ConnectionSettings {
@@ -67,6 +75,14 @@ export class Connection {
   /** Adds credentials. Called for every attempt. */
   sign(_request: OutgoingRequest, _options: CallOptions): void | Promise<void> {}
 
+  /**
+   * Mends what a request was refused for: a token that was revoked, a clock that is wrong, another region. When it says
+   * true, the request is signed and sent again: once in a call, and only where its body can be sent again.
+   */
+  mend(_error: LibcloudError, _refusal: Refusal, _options: CallOptions): boolean | Promise<boolean> {
+    return false
+  }
+
   /** Reads a successful reply that the request gives no reader for. */
   read(body: Buffer, reply: ReplyHead): unknown {
     return readJson(body, reply)
@@ -93,6 +109,15 @@ export class Connection {
   /** Sends a request and hands over its reply as it comes. The stream must be read, or destroyed. */
   async stream(spec: RequestSpec, options: CallOptions = {}): Promise<Reply<Readable>> {
     return (engine ?? (await load())).sendStreamed(this, spec, options)
+  }
+
+  /**
+   * Asks for another protocol on the socket that the reply comes by: a websocket's, or one of the provider's own. Sent once.
+   * @throws LibcloudError of the class that the vendor's table, or the status, says.
+   */
+  async upgrade(spec: UpgradeSpec, options: CallOptions = {}): Promise<Upgraded> {
+    await load()
+    return (await import('./upgrade.js')).sendUpgrade(this, spec, options)
   }
 
   /** Looks again and again until something is done: as the package's `poll`, and published for observers. */

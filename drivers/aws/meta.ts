@@ -1,0 +1,42 @@
+import type { DriverMeta, VendorMeta } from '../../lib/meta.js'
+import { s3 } from './s3.meta.js'
+
+const drivers: readonly DriverMeta[] = [
+  s3,
+  {
+    api: 'dns',
+    constant: 'ROUTE53',
+    class: 'Route53DNSDriver',
+    file: 'route53',
+    apiVersion: '2013-04-01',
+    transport: 'http',
+    idempotency: 'token',
+    exempt: {
+      exportZoneToBindZoneFile: 'it writes a file: the base class is tested for that',
+      exportZoneToBindFormat: 'it is a list of records, as text',
+    },
+  },
+]
+
+export const meta: VendorMeta = {
+  vendor: 'aws',
+  name: 'Amazon Web Services',
+  website: 'https://aws.amazon.com',
+  docs: 'https://docs.aws.amazon.com/',
+  credentials: [
+    { option: 'key', env: ['AWS_ACCESS_KEY_ID'], file: '~/.aws/credentials', required: false },
+    { option: 'secret', env: ['AWS_SECRET_ACCESS_KEY'], file: '~/.aws/credentials', required: false },
+    { option: 'sessionToken', env: ['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN'], required: false },
+    { option: 'profile', env: ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'], required: false, secret: false },
+    {
+      option: 'region',
+      env: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+      file: '~/.aws/config',
+      required: false,
+      secret: false,
+    },
+    { option: 'dualStack', required: false, secret: false },
+    { option: 'fips', required: false, secret: false },
+  ],
+  drivers,
+}
