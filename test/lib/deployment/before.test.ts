@@ -57,10 +57,10 @@ describe('before a node is made, deployNode refuses', () => {
     expect(await refusal({ sshKeyFile: join(folder, 'none') })).toContain(`${join(folder, 'none')} cannot be read`)
   })
 
-  it('an image that does not exist', async () => {
-    expect(await refusal({ sshKeyFile: good, image: { id: 'no-such-image' } })).toMatch(
-      /'node\.image' must be an image that exists: there is no no-such-image/,
-    )
+  it('an image that does not exist: the provider does, and names it', async () => {
+    const given = { ...(await base()), deploy: noop, sshKeyFile: good, image: { id: 'no-such-image' } }
+    await expect(driver.deployNode(given)).rejects.toThrow(/no-such-image/)
+    expect(await driver.listNodes()).toEqual([])
   })
 
   it('scripts that no machine could run, by their names', async () => {
