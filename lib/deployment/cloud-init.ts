@@ -137,7 +137,9 @@ function fromJson(said: string): Told {
     Object.entries((recovered ?? {}) as Record<string, unknown>).map(([level, texts]) => [level, textsOf(texts)]),
   )
   const word = typeof extended === 'string' ? extended : String(status)
-  const from = typeof datasource === 'string' && datasource !== '' ? datasource : datasourceOf(String(detail ?? ''))
+  // Its class is in every version; the short name is not.
+  const from =
+    datasourceOf(String(detail ?? '')) ?? (typeof datasource === 'string' ? datasource || undefined : undefined)
   return { state: stateOf(word), status: word, datasource: from, errors: textsOf(errors), recoverableErrors }
 }
 

@@ -57,7 +57,7 @@ describe('readCloudInit', () => {
     expect(readCloudInit(told(`....${JSON.stringify(json)}`))).toMatchObject({
       state: 'degraded',
       status: 'degraded done',
-      datasource: 'lxd',
+      datasource: 'DataSourceLXD',
       recoverableErrors: { WARNING: ['Failed at merging in cloud config part'] },
     })
   })
