@@ -1,14 +1,32 @@
 import type { BaseDriver } from '../../lib/driver.js'
-import { LXDServer } from './server.js'
+import { LXDEditing } from './editing.js'
 
+export type * from './certificate.js'
+export type * from './certificates.js'
+export type * from './cluster.js'
 export type * from './events.js'
+export type * from './exec.js'
+export type * from './files.js'
+export type * from './images.aliases.js'
+export type * from './images.js'
 export type * from './images.shared.js'
+export type * from './instances.js'
+export type * from './instances.parts.js'
 export type * from './instances.shared.js'
+export type * from './migration.js'
+export type * from './networks.js'
+export type * from './networks.parts.js'
+export type * from './profiles.js'
+export type * from './record.js'
 export type * from './server.js'
+export type * from './session.js'
+export type * from './snapshots.js'
+export type * from './storage.js'
+export type * from './storage.parts.js'
 export type * from './types.js'
 
 /** Every `ex_` method: the last of their chain. */
-export class LXDExtensions extends LXDServer {}
+export class LXDExtensions extends LXDEditing {}
 
 type DriverClass<D extends BaseDriver, A extends unknown[]> = abstract new (...args: A) => D
 

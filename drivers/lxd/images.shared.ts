@@ -6,7 +6,7 @@ import { formBody, path } from '../../lib/http/url.js'
 import type { LXDConnection } from './connection.js'
 import type { LXDInstance } from './instances.shared.js'
 import { refuse } from './names.js'
-import type { LXDChangeOptions, LXDConfig } from './types.js'
+import type { LXDChangeOptions, LXDConfig, LXDName } from './types.js'
 
 /** Another name of an image. */
 export interface LXDImageAliasName {
@@ -162,4 +162,24 @@ async function findImage(
   }
   const alias = await connection.get<{ target: string }>(path`/1.0/images/aliases/${named}`, options).catch(missing)
   return alias && connection.get<LXDImage>(path`/1.0/images/${alias.target}`, options)
+}
+
+/** An image's fingerprint, or the beginning of it. */
+export function imageId(provider: string, value: LXDName, argument = 'fingerprint'): string {
+  const id = typeof value === 'string' ? value : (value as { id?: unknown } | undefined)?.id
+  if (typeof id === 'string' && /^[0-9a-f]{1,64}$/.test(id)) return id
+  throw refuse(provider, argument, id, "an image's fingerprint, or the beginning of it, in hexadecimal")
+}
+
+/** A name of an image: with slashes, if anybody likes. */
+export function aliasOf(provider: string, value: unknown, argument = 'alias'): string {
+  const good =
+    typeof value === 'string' && /^[^\s?#%\\\p{C}]{1,255}$/u.test(value) && !/(^|\/)\.{0,2}(\/|$)/.test(value)
+  if (good) return value
+  throw refuse(
+    provider,
+    argument,
+    value,
+    "a name without spaces, ? # % \\, and with no part that is empty, '.' or '..'",
+  )
 }

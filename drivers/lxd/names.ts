@@ -1,4 +1,4 @@
-import { InvalidRequestError } from '../../lib/errors.js'
+import { InvalidRequestError, NotFoundError } from '../../lib/errors.js'
 import type { LXDCallOptions, LXDName } from './types.js'
 
 /** Refuses an argument, before anything is asked. */
@@ -76,4 +76,15 @@ export function checkDevices(
       throw refuse(provider, `${argument}.${name}`, device, "an object: { type: 'disk', … }")
     checkConfig(provider, device as Record<string, unknown>, `${argument}.${name}`)
   }
+}
+
+/** Whether what is looked for is there. */
+export async function exists(search: Promise<unknown>): Promise<boolean> {
+  return search.then(
+    () => true,
+    error => {
+      if (error instanceof NotFoundError) return false
+      throw error
+    },
+  )
 }
