@@ -25,6 +25,8 @@ import { instanceOf, instancePath, nameOf, refuse } from './names.js'
 import { bytes, GIB } from './quantities.js'
 import type { LXDConfig, LXDDevices } from './types.js'
 
+/** Volumes are named for every kind of storage. */
+const PART = /^[A-Za-z0-9][A-Za-z0-9_.:-]*$/
 const NO_VOLUME: ErrorTable = { 404: VolumeDoesNotExistError }
 const NO_SNAPSHOT: ErrorTable = { 404: SnapshotDoesNotExistError }
 
@@ -205,14 +207,16 @@ export abstract class LXDComputeVolumes extends LXDComputeBase {
 
   #place(id: string, argument: string): { pool: string; name: string; at: string } {
     const parts = id.split('/')
-    if (parts.length !== 2) throw refuse(this.provider, argument, id, "a volume's id: 'pool/name'")
+    if (parts.length !== 2 || !parts.every(each => PART.test(each)))
+      throw refuse(this.provider, argument, id, "a volume's id: 'pool/name'")
     const [pool, name] = parts.map(each => nameOf(this.provider, each, argument)) as [string, string]
     return { pool, name, at: path`/1.0/storage-pools/${pool}/volumes/custom/${name}` }
   }
 
   #snapshotPlace(id: string): { pool: string; volume: string; name: string } {
     const parts = id.split('/')
-    if (parts.length !== 3) throw refuse(this.provider, 'snapshot', id, "a snapshot's id: 'pool/volume/name'")
+    if (parts.length !== 3 || !parts.every(each => PART.test(each)))
+      throw refuse(this.provider, 'snapshot', id, "a snapshot's id: 'pool/volume/name'")
     const [pool, volume, name] = parts.map(each => nameOf(this.provider, each, 'snapshot')) as [string, string, string]
     return { pool, volume, name }
   }

@@ -127,7 +127,7 @@ export class LXDInstanceParts extends LXDInstances {
     const [name, found] = instanceOf(this.provider, instance, options)
     const headers = { 'content-type': 'application/octet-stream' }
     const at = path`/1.0/instances/${name}/metadata/templates`
-    const spec = { method: 'POST', path: at, query: { path: template }, headers, body: text, idempotent: true } as const
+    const spec = { method: 'POST', path: at, query: { path: template }, headers, body: text } as const
     await this.connection.change(spec, found)
   }
 

@@ -1,4 +1,4 @@
-import { CleanupError, NodeDoesNotExistError, NotFoundError, ServiceError } from '../../lib/errors.js'
+import { CleanupError, LibcloudError, NodeDoesNotExistError, NotFoundError, ServiceError } from '../../lib/errors.js'
 import type { ErrorTable } from '../../lib/http/errors.js'
 import { path } from '../../lib/http/url.js'
 import type { CallOptions } from '../../lib/options.js'
@@ -224,7 +224,7 @@ export async function shutDown(
   errors?: ErrorTable,
 ): Promise<void> {
   await power(connection, name, 'stop', options, errors).catch(error => {
-    if (!(error instanceof ServiceError)) throw error
+    if (!hasFailed(error)) throw error
     return power(connection, name, 'stop', { ...options, ex_force: true }, errors)
   })
 }
@@ -248,9 +248,17 @@ export async function removeInstance(
   })
 }
 
-/** Starts what was just made; what does not start is not left behind. */
+/** The daemon has tried and failed: nothing of it goes on. */
+const hasFailed = (error: unknown): boolean => error instanceof ServiceError && error.providerCode === 'Failure'
+
+/** The daemon has said no, at once or later: what became of it is known. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof LibcloudError && (error.providerCode === 'Failure' || (error.status ?? 500) < 500)
+
+/** Starts what was just made; what the daemon does not start is not left behind. */
 export async function startNew(connection: LXDConnection, name: string, options?: LXDCallOptions): Promise<void> {
   await power(connection, name, 'start', options).catch(async error => {
+    if (!isRefused(error)) throw error
     const { provider } = connection
     // The caller's signal and time are spent, and the wreck is to go all the same.
     await removeInstance(connection, name, { ex_project: options?.ex_project, timeout: 60_000 }).catch(failure => {

@@ -249,14 +249,13 @@ export class LXDNetworks extends LXDImages {
     changes: LXDNetworkForwardChange,
     options?: LXDUpdateOptions,
   ): Promise<void> {
-    await this.connection.change(
-      {
-        method: 'PATCH',
-        path: path`/1.0/networks/${nameOf(this.provider, network, 'network')}/forwards/${listenAddress}`,
-        json: toRaw(changes),
-      },
-      options,
-    )
+    const at = path`/1.0/networks/${nameOf(this.provider, network, 'network')}/forwards/${listenAddress}`
+    // Written whole: of a part servers before 5.1 make nothing but a closed connection.
+    const { value, etag } = await this.connection.tagged<LXDNetworkForward>(at, options)
+    const { description, config, ports } = value
+    const json = toRaw({ description, config, ports, ...changes })
+    const spec = { method: 'PUT', path: at, json } as const
+    await this.connection.change(spec, { ...options, ex_etag: options?.ex_etag ?? etag } as LXDUpdateOptions)
   }
 
   /**

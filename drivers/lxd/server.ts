@@ -5,6 +5,7 @@ import { operationOf } from '../../lib/options.js'
 import { onePage, type Pager } from '../../lib/pager.js'
 import type { LXDConnection } from './connection.js'
 import { events, type LXDEvent, type LXDEventsOptions } from './events.js'
+import { refuse } from './names.js'
 import type {
   LXDCallOptions,
   LXDChangeOptions,
@@ -141,6 +142,8 @@ export class LXDServer {
     at: string,
     options?: LXDQueryOptions,
   ): Promise<unknown> {
+    if (!/^\/1\.0(\/(?!\.{1,2}(\/|$))[\w.~:@+,=-]+)*$/.test(at))
+      throw refuse(this.provider, 'at', at, "a path that begins with '/1.0'")
     const { ex_json: json, ex_query: query } = options ?? {}
     if (method !== 'GET') return this.connection.change({ method, path: at, json, query }, options)
     const asked = { ...this.connection.query(options), ...query }
