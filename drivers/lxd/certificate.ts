@@ -8,7 +8,8 @@ export interface LXDKeyPair {
 
 /** A certificate's bytes in Base64, as the API wants them. */
 export function derOf(provider: string, pem: unknown): string {
-  const [, body] = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/.exec(String(pem)) ?? []
+  const [, body] =
+    /^\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/.exec(String(pem)) ?? []
   if (body === undefined) throw refuse(provider, 'certificate', typeof pem, 'a certificate in PEM')
   return body.replace(/\s+/g, '')
 }
