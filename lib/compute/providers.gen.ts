@@ -70,7 +70,7 @@ export const Provider: {
   /** @deprecated kubevirt: the driver is still to be written */ readonly KUBEVIRT: 'kubevirt'
   /** @deprecated Libvirt: the driver is still to be written */ readonly LIBVIRT: 'libvirt'
   /** @deprecated Linode: the driver is still to be written */ readonly LINODE: 'linode'
-  /** @deprecated LXD (VMs and containers): the driver is still to be written */ readonly LXD: 'lxd'
+  readonly LXD: 'lxd'
   /** @deprecated Maxihost: renamed in 2022; Latitude.sh */ readonly MAXIHOST: 'maxihost'
   /** @deprecated Med-1: closed; Dimension Data white label */ readonly MEDONE: 'medone'
   /** @deprecated NephoScale: closed; no successor */ readonly NEPHOSCALE: 'nephoscale'
@@ -229,10 +229,12 @@ export const Provider: {
 export interface BuiltinComputeDrivers {
   digital_ocean: typeof import('../../drivers/digitalocean/compute.js').DigitalOceanNodeDriver
   dummy: typeof import('../../drivers/dummy/compute.js').DummyNodeDriver
+  lxd: typeof import('../../drivers/lxd/compute.js').LXDNodeDriver
 }
 export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promise<BuiltinComputeDrivers[P]> } = {
   digital_ocean: async () => (await import('../../drivers/digitalocean/compute.js')).DigitalOceanNodeDriver,
   dummy: async () => (await import('../../drivers/dummy/compute.js')).DummyNodeDriver,
+  lxd: async () => (await import('../../drivers/lxd/compute.js')).LXDNodeDriver,
 }
 
 /** The name of a provider without a driver. */
@@ -320,7 +322,6 @@ export type UnavailableName =
   | 'kamatera'
   | 'kili'
   | 'kubevirt'
-  | 'lxd'
   | 'maxihost'
   | 'medone'
   | 'ntta'
@@ -429,7 +430,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   kamatera: { status: 'planned', name: 'Kamatera' },
   kili: { status: 'closed', name: 'Kili', year: 2016, note: 'no successor' },
   kubevirt: { status: 'planned', name: 'kubevirt' },
-  lxd: { status: 'planned', name: 'LXD (VMs and containers)' },
   maxihost: { status: 'renamed', name: 'Maxihost', year: 2022, note: 'Latitude.sh' },
   medone: { status: 'closed', name: 'Med-1', note: 'Dimension Data white label' },
   ntta: { status: 'renamed', name: 'NTTAmerica', note: 'NTT (see NTTCIS)' },
