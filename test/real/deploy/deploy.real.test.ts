@@ -148,7 +148,7 @@ EOF
       sshAlternateUsernames: ['nobody-here', sshd.user],
     })
     expect(whoami.stdout).toBe(`${sshd.user}\n`)
-    const error = await caught(driver.deployNode({ ...given, sshPassword: 'wrong', sshTimeout: 1500 }))
+    const error = await caught(driver.deployNode({ ...given, sshPassword: 'wrong', sshTimeout: 5000 }))
     expect(error.cause).toBeInstanceOf(TimeoutError)
     expect(error.message).toMatch(/refused the login/)
     expect(JSON.stringify(error)).not.toContain(sshd.password)
@@ -228,7 +228,7 @@ EOF
       override async rebootNode(): Promise<void> {}
     }
     const lazy = new Lazy(sshd)
-    const deploy = new RebootDeployment({ interval: 50, timeout: 1500 })
+    const deploy = new RebootDeployment({ interval: 50, timeout: 5000 })
     const error = await caught(lazy.deployNode({ ...(await order()), deploy }))
     expect(error).toMatchObject({ name: 'DeploymentError', step: 'RebootDeployment' })
     expect(error.message).toMatch(/it has not restarted yet/)

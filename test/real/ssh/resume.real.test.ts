@@ -184,7 +184,7 @@ describe('reconnect', () => {
   })
 
   it('a machine that did not restart is not taken for one that did', async () => {
-    const error = await caught(client.reconnect({ otherThan: await client.bootId(), interval: 50, timeout: 1500 }))
+    const error = await caught(client.reconnect({ otherThan: await client.bootId(), interval: 50, timeout: 5000 }))
     expect(error).toBeInstanceOf(TimeoutError)
     expect(error.message).toMatch(/it has not restarted yet/)
     expect(client.connected).toBe(true)
