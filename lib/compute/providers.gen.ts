@@ -76,7 +76,7 @@ export const Provider: {
   /** @deprecated kubevirt: the driver is still to be written */ readonly KUBEVIRT: 'kubevirt'
   /** @deprecated Libvirt: the driver is still to be written */ readonly LIBVIRT: 'libvirt'
   /** @deprecated Linode: the driver is still to be written */ readonly LINODE: 'linode'
-  /** @deprecated LXD (VMs and containers): the driver is still to be written */ readonly LXD: 'lxd'
+  readonly LXD: 'lxd'
   /** @deprecated Maxihost: renamed in 2022; Latitude.sh */ readonly MAXIHOST: 'maxihost'
   /** @deprecated Med-1: closed; Dimension Data white label */ readonly MEDONE: 'medone'
   /** @deprecated NephoScale: closed; no successor */ readonly NEPHOSCALE: 'nephoscale'
@@ -269,6 +269,7 @@ export interface BuiltinComputeDrivers {
   eucalyptus: typeof import('../../drivers/aws/ec2.vendors.gen.js').EucNodeDriver
   gandi_cloud: typeof import('../../drivers/openstack/compute.vendors.gen.js').GandiCloudNodeDriver
   infomaniak: typeof import('../../drivers/openstack/compute.vendors.gen.js').InfomaniakNodeDriver
+  lxd: typeof import('../../drivers/lxd/compute.js').LXDNodeDriver
   openstack: typeof import('../../drivers/openstack/compute.js').OpenStackNodeDriver
   otc: typeof import('../../drivers/openstack/compute.vendors.gen.js').OpenTelekomCloudNodeDriver
   outscale_inc: typeof import('../../drivers/aws/ec2.vendors.gen.js').OutscaleINCNodeDriver
@@ -308,6 +309,7 @@ export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promi
   eucalyptus: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).EucNodeDriver,
   gandi_cloud: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).GandiCloudNodeDriver,
   infomaniak: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).InfomaniakNodeDriver,
+  lxd: async () => (await import('../../drivers/lxd/compute.js')).LXDNodeDriver,
   openstack: async () => (await import('../../drivers/openstack/compute.js')).OpenStackNodeDriver,
   otc: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).OpenTelekomCloudNodeDriver,
   outscale_inc: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).OutscaleINCNodeDriver,
@@ -391,7 +393,6 @@ export type UnavailableName =
   | 'kamatera'
   | 'kili'
   | 'kubevirt'
-  | 'lxd'
   | 'maxihost'
   | 'medone'
   | 'ntta'
@@ -474,7 +475,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   kamatera: { status: 'planned', name: 'Kamatera' },
   kili: { status: 'closed', name: 'Kili', year: 2016, note: 'no successor' },
   kubevirt: { status: 'planned', name: 'kubevirt' },
-  lxd: { status: 'planned', name: 'LXD (VMs and containers)' },
   maxihost: { status: 'renamed', name: 'Maxihost', year: 2022, note: 'Latitude.sh' },
   medone: { status: 'closed', name: 'Med-1', note: 'Dimension Data white label' },
   ntta: { status: 'renamed', name: 'NTTAmerica', note: 'NTT (see NTTCIS)' },
