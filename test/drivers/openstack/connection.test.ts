@@ -93,11 +93,14 @@ describe('OPENSTACK: tokens', () => {
 
   it('are renewed before they expire', async () => {
     const made = driver()
-    cloud.life = 1
+    cloud.life = 0
     await made.listNodes()
-    await new Promise(resolve => setTimeout(resolve, 5))
+    const first = cloud.asked.length
+    cloud.life = 3_600_000
     await made.listNodes()
-    expect(cloud.asked.length).toBeGreaterThan(1)
+    expect(cloud.asked).toHaveLength(first + 1)
+    await made.listNodes()
+    expect(cloud.asked).toHaveLength(first + 1)
   })
 
   it('end for nobody else when one caller has had enough', async () => {
@@ -194,12 +197,23 @@ describe('OPENSTACK: who one is', () => {
         auth: { 'RAX-KSKEY:apiKeyCredentials': { username: 'demo', apiKey: secret }, tenantName: 'demo' },
       })
       const endpoints = [{ region: 'DFW', tenantId: '1', publicURL: 'https://dfw.servers.example.test/v2/1' }]
-      const token = { id: 'rax', expires: '2099-01-01T00:00:00Z', tenant: { id: '1' } }
+      const token = { id: 'rax-token', expires: '2099-01-01T00:00:00Z', tenant: { id: '1' } }
       json(response, 200, { access: { token, serviceCatalog: [{ type: 'compute', name: 'cs', endpoints }] } })
     }
     const v2 = { authUrl: 'https://identity.example.test/v2.0/', authType: 'rackspaceApiKey', region: 'dfw' } as const
-    await driver({ ...login, ...v2 }).listNodes()
+    let trace = ''
+    enableDebug({
+      write: text => {
+        trace += text
+        return true
+      },
+    })
+    await driver({ ...login, ...v2 })
+      .listNodes()
+      .finally(() => enableDebug(undefined))
     expect(asked().at(-1)).toBe('GET dfw.servers.example.test/v2/1/servers/detail')
+    expect(cloud.server.requests.at(-1)?.headers['x-auth-token']).toBe('rax-token')
+    expect(trace).not.toMatch(/rax-token|a good password/)
   })
 
   it('is asked for where it is missing, naming what and where', async () => {
