@@ -4,14 +4,14 @@ import { InvalidCredentialsError, type LibcloudError, MalformedResponseError } f
 import { Connection } from '../../lib/http/connection.js'
 import type { OutgoingRequest, Refusal, ReplyHead, RequestSpec } from '../../lib/http/message.js'
 import type { VendorMeta } from '../../lib/meta.js'
-import { type CallOptions, OPERATION, operationOf, PROVIDER } from '../../lib/options.js'
-import { type Endpoint, toEndpoint } from './catalog.js'
+import { type CallOptions, operationOf } from '../../lib/options.js'
+import { forAll, type Lasting, orElse, Renewed } from '../../lib/renewed.js'
+import { type CatalogEntry, type Endpoint, toEndpoint } from './catalog.js'
 import { type RawV3Catalog, type Session, toCatalog, tokenRequest, toSession } from './identity.js'
 import { meta } from './meta.js'
 import type { OpenStackOptions, OpenStackService } from './options.js'
 import { type CloudPreset, checkOptions, type Settings, settle } from './settings.js'
 import { tlsOptions } from './tls.js'
-import { unless } from './unless.js'
 
 /** What a driver says of itself to its connection. */
 export interface OpenStackConnectionSettings {
@@ -22,7 +22,7 @@ export interface OpenStackConnectionSettings {
   readonly meta?: Pick<VendorMeta, 'name' | 'credentials' | 'pacing'> | undefined
 }
 
-/** Milliseconds before its end when a token is renewed, and at most this part of its life. */
+/** Milliseconds before its end when a token is renewed. */
 const EARLY = 30_000
 
 /** Who one is: a token, which all calls share. It is fetched when it is first needed, and anew before it expires or when it is refused. */
@@ -30,10 +30,8 @@ export abstract class OpenStackIdentityConnection extends Connection {
   readonly service: string
   readonly #preset: CloudPreset
   #settings: Promise<Settings> | undefined
-  #session: Session | undefined
-  /** When to renew it, on the clock of `Date.now()`. */
-  #renewAt = 0
-  #pending: Promise<Session> | undefined
+  readonly #sessions: Renewed<Session>
+  #catalog: Promise<readonly CatalogEntry[]> | undefined
 
   constructor(driver: BaseDriver, settings: OpenStackConnectionSettings) {
     const options = optionsOf<OpenStackOptions>(driver)
@@ -45,10 +43,12 @@ export abstract class OpenStackIdentityConnection extends Connection {
     checkOptions(options, this.provider)
     this.service = settings.service
     this.#preset = settings.preset ?? {}
+    const fetch = (fetchOptions: CallOptions): Promise<Lasting<Session>> => this.#fetchSession(fetchOptions)
+    this.#sessions = new Renewed({ provider: this.provider, what: 'token', fetch, early: EARLY })
   }
 
   override async sign(request: OutgoingRequest, options: CallOptions): Promise<void> {
-    request.headers['x-auth-token'] = (this.#current() ?? (await this.session(options))).token
+    request.headers['x-auth-token'] = (this.#sessions.current() ?? (await this.session(options))).token
   }
 
   /** A token may end before its time: it is renewed once, by whoever finds out first. */
@@ -57,14 +57,17 @@ export abstract class OpenStackIdentityConnection extends Connection {
     const { authType } = await this.settings()
     const used = request.headers['x-auth-token']
     if (used === undefined || authType === 'token') return false
-    if (this.#session?.token === used) this.#session = undefined
-    const { token } = await unless(() => this.session(options), options, this.provider)
-    return token !== used
+    const current = this.#sessions.current()
+    if (current?.token === used) this.#sessions.refuse(current)
+    return (await this.session(options)).token !== used
   }
 
   /** What options, `clouds.yaml` and the environment say together. */
   async settings(): Promise<Settings> {
-    this.#settings ??= this.#settle()
+    this.#settings ??= this.#settle().catch(error => {
+      this.#settings = undefined // a file may be put right
+      throw error
+    })
     return this.#settings
   }
 
@@ -76,33 +79,20 @@ export abstract class OpenStackIdentityConnection extends Connection {
     return settings
   }
 
-  #current(): Session | undefined {
-    return this.#session !== undefined && Date.now() < this.#renewAt ? this.#session : undefined
-  }
-
   /** The token and what came with it: fetched once for all who ask meanwhile. */
   async session(options: CallOptions = {}): Promise<Session> {
-    const current = this.#current()
-    if (current) return current
-    this.#pending ??= this.#fetchSession(shared(options)).finally(() => {
-      this.#pending = undefined
-    })
-    return this.#pending
+    return this.#sessions.get(options)
   }
 
-  async #fetchSession(options: CallOptions): Promise<Session> {
+  async #fetchSession(options: CallOptions): Promise<Lasting<Session>> {
     const settings = await this.settings()
     const { token, authType, authUrl, project, projectId, scope, trustId } = settings
-    const started = Date.now()
     const plain = project === undefined && projectId === undefined && scope === undefined && trustId === undefined
-    const asGiven = authType === 'token' && token !== undefined && (plain || authUrl === undefined)
-    const session = asGiven
-      ? { token, expiresAt: Number.POSITIVE_INFINITY, catalog: undefined, projectId, userId: undefined }
-      : await this.#authenticate(settings, started, options)
-    const life = session.expiresAt - started
-    this.#renewAt = session.expiresAt - Math.min(EARLY, life / 10)
-    this.#session = session
-    return session
+    if (authType === 'token' && token !== undefined && (plain || authUrl === undefined)) {
+      return { value: { token, expiresAt: undefined, catalog: undefined, projectId, userId: undefined } }
+    }
+    const session = await this.#authenticate(settings, Date.now(), options)
+    return { value: session, expiresAt: session.expiresAt }
   }
 
   async #authenticate(settings: Settings, started: number, options: CallOptions): Promise<Session> {
@@ -132,27 +122,24 @@ export abstract class OpenStackIdentityConnection extends Connection {
   }
 
   /** What services the cloud has, where and with which interfaces. */
-  async catalog(options: CallOptions = {}): Promise<NonNullable<Session['catalog']>> {
-    return unless(() => this.#fetchCatalog(options), options, this.provider)
+  async catalog(options: CallOptions = {}): Promise<readonly CatalogEntry[]> {
+    const { catalog } = await this.session(options)
+    if (catalog) return catalog
+    this.#catalog ??= this.#fetchCatalog(forAll(options)).finally(() => {
+      this.#catalog = undefined
+    })
+    const pending = this.#catalog
+    return orElse(() => pending, options, { provider: this.provider, what: 'catalog' })
   }
 
-  async #fetchCatalog(options: CallOptions): Promise<NonNullable<Session['catalog']>> {
-    const session = await this.session(options)
-    if (session.catalog) return session.catalog
+  async #fetchCatalog(options: CallOptions): Promise<readonly CatalogEntry[]> {
     const { origin, prefix } = identityEndpoint(await this.settings(), this.provider)
     const read = (body: Buffer, head: ReplyHead) => toCatalog(this.read(body, head) as RawV3Catalog)
-    const { body } = await super.request({ origin, path: `${prefix}/auth/catalog`, read }, shared(options))
-    if (this.#session === session) this.#session = { ...session, catalog: body }
-    return body
+    return (await super.request({ origin, path: `${prefix}/auth/catalog`, read }, options)).body
   }
 }
 
-/** What is fetched for all who wait for it ends with none of them. */
-export function shared(options: CallOptions): CallOptions {
-  const { [OPERATION]: operation, [PROVIDER]: provider } = options as { [OPERATION]?: string; [PROVIDER]?: string }
-  return { retry: options.retry, [OPERATION]: operation, [PROVIDER]: provider } as CallOptions
-}
-
+/** Where keystone answers. */
 export function identityEndpoint({ authUrl, identityVersion, endpoints }: Settings, provider: string): Endpoint {
   const { identity } = endpoints
   if (authUrl !== undefined) {

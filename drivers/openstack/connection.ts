@@ -4,12 +4,12 @@ import type { ProviderProblem } from '../../lib/http/errors.js'
 import type { Reply, ReplyHead } from '../../lib/http/message.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { onePage, type Page, type Pager, pager } from '../../lib/pager.js'
+import { forAll, orElse } from '../../lib/renewed.js'
 import { type Endpoint, factsOf, findEndpoint, toEndpoint } from './catalog.js'
-import { identityEndpoint, OpenStackIdentityConnection, shared } from './connection.identity.js'
+import { identityEndpoint, OpenStackIdentityConnection } from './connection.identity.js'
 import { newest, type VersionRange, versionsIn } from './microversions.js'
 import { problemOf } from './problem.js'
 import { itemsOf, type ListSpec, nextOf, type OneSpec, type RawReply, type ServiceSpec } from './reply.js'
-import { unless } from './unless.js'
 
 export type { OpenStackConnectionSettings } from './connection.identity.js'
 
@@ -35,7 +35,8 @@ export class OpenStackConnection extends OpenStackIdentityConnection {
    */
   async endpoint(service: string = this.service, options: CallOptions = {}): Promise<Endpoint> {
     return (
-      this.#endpoints.get(service) ?? (await unless(() => this.#findEndpoint(service, options), options, this.provider))
+      this.#endpoints.get(service) ??
+      (await orElse(() => this.#findEndpoint(service, options), options, this.#waits('address')))
     )
   }
 
@@ -53,6 +54,10 @@ export class OpenStackConnection extends OpenStackIdentityConnection {
     const url = findEndpoint(catalog, { service, region, interface: wanted, provider: this.provider, operation })
     const { projectId } = await this.session(options)
     return this.#found(service, toEndpoint(url, service, projectId, `the catalog's address of '${service}'`))
+  }
+
+  #waits(what: string): { readonly provider: string; readonly what: string } {
+    return { provider: this.provider, what }
   }
 
   #found(service: string, endpoint: Endpoint): Endpoint {
@@ -86,9 +91,9 @@ export class OpenStackConnection extends OpenStackIdentityConnection {
 
   #range(service: string, options: CallOptions): Promise<VersionRange | undefined> {
     const fetch = async (): Promise<VersionRange | undefined> => {
-      const { origin, root } = await this.endpoint(service, shared(options))
+      const { origin, root } = await this.endpoint(service, forAll(options))
       const read = (body: Buffer, head: ReplyHead) => versionsIn(this.read(body, head))
-      return (await super.request({ origin, path: root, read, accept: [300] }, shared(options))).body
+      return (await super.request({ origin, path: root, read, accept: [300] }, forAll(options))).body
     }
     let range = this.#versions.get(service)
     if (range === undefined) {
@@ -97,7 +102,7 @@ export class OpenStackConnection extends OpenStackIdentityConnection {
       range.catch(() => this.#versions.delete(service))
     }
     const found = range
-    return unless(() => found, options, this.provider)
+    return orElse(() => found, options, this.#waits('versions'))
   }
 
   async #located<S extends ServiceSpec>(spec: S, options: CallOptions): Promise<S> {
