@@ -443,6 +443,26 @@ clouds:
     await expect(broken).rejects.toThrow(/YAML or JSON/)
   })
 
+  it('may name a vendor, of whom the rest is known', async () => {
+    const clouds = [
+      'one: {profile: otc, auth: {username: me, password: mine, project_name: p}, region_name: eu-nl}',
+      'two: {profile: rackspace, auth: {username: me, api_key: my-key}}',
+    ]
+    writeFileSync(join(folder, 'clouds.yaml'), `clouds:\n${clouds.map(each => `  ${each}\n`).join('')}`)
+    process.env['OS_CLIENT_CONFIG_FILE'] = join(folder, 'clouds.yaml')
+    await driver({ cloud: 'one', region: undefined })
+      .listNodes()
+      .catch(() => {})
+    expect(asked()).toEqual(['POST iam.eu-nl.otc.t-systems.com/v3/auth/tokens'])
+    await driver({ cloud: 'two' })
+      .listNodes()
+      .catch(() => {})
+    expect(asked().at(-1)).toBe('POST identity.api.rackspacecloud.com/v2.0/tokens')
+    expect(JSON.parse(String(cloud.server.requests.at(-1)?.body))).toEqual({
+      auth: { 'RAX-KSKEY:apiKeyCredentials': { username: 'me', apiKey: 'my-key' } },
+    })
+  })
+
   it('are not mixed with an authUrl of another cloud', async () => {
     process.env['OS_AUTH_URL'] = 'http://mine.example.test/v3'
     process.env['OS_USERNAME'] = 'me'
