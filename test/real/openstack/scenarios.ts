@@ -53,6 +53,8 @@ export function servers(get: () => Stage, watch: <D extends OpenStackNodeDriver>
     const made = await each(names, name => watched.createNode({ name, size, image, ex_networks: 'none' }))
     try {
       expect(new Set(made.map(({ id }) => id)).size).toBe(MANY)
+      // Nova keeps those that are still being built elsewhere, and may miss some while they move.
+      await each(made, node => driver.ex_waitForState(node, 'ACTIVE', { ...QUICK, timeout: 300_000 }))
       const seen: string[] = []
       let pages = 0
       for await (const page of watched.listNodes({ ex_name: '^many-', ex_limit: 7 }).pages()) {
