@@ -106,9 +106,10 @@ export class LXDContainerDriver extends Base implements Partial<ContainerApi> {
   override readonly supportsClusters = true
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
-  constructor(options: LXDOptions = {}) {
-    super(meta, options)
-    connect(this, new LXDConnection(this))
+  constructor(options: LXDOptions = {}, vendor: VendorMeta = meta) {
+    super(vendor, options)
+    // A subclass connects elsewhere.
+    if (vendor === meta) connect(this, new LXDConnection(this))
   }
 
   /**

@@ -61,6 +61,7 @@ export const Provider: {
   /** @deprecated IBM SmartCloud Enterprise: closed in 2014; SoftLayer, now IBM Cloud */ readonly IBM: 'ibm'
   /** @deprecated IBM Cloud VPC: the driver is still to be written */ readonly IBM_VPC: 'ibm_vpc'
   /** @deprecated Ikoula: the driver is still to be written */ readonly IKOULA: 'ikoula'
+  readonly INCUS: 'incus'
   /** @deprecated Indosat: closed; Dimension Data white label */ readonly INDOSAT: 'indosat'
   /** @deprecated InternetSolutions: closed in 2025; folded into Dimension Data / NTT South Africa */ readonly INTERNETSOLUTIONS: 'internetsolutions'
   /** @deprecated Joyent: renamed in 2019; Triton DataCenter CloudAPI (open source, MNX); Joyent public cloud ended */ readonly JOYENT: 'joyent'
@@ -172,6 +173,7 @@ export const Provider: {
   IBM: 'ibm',
   IBM_VPC: 'ibm_vpc',
   IKOULA: 'ikoula',
+  INCUS: 'incus',
   INDOSAT: 'indosat',
   INTERNETSOLUTIONS: 'internetsolutions',
   JOYENT: 'joyent',
@@ -229,11 +231,13 @@ export const Provider: {
 export interface BuiltinComputeDrivers {
   digital_ocean: typeof import('../../drivers/digitalocean/compute.js').DigitalOceanNodeDriver
   dummy: typeof import('../../drivers/dummy/compute.js').DummyNodeDriver
+  incus: typeof import('../../drivers/incus/compute.js').IncusNodeDriver
   lxd: typeof import('../../drivers/lxd/compute.js').LXDNodeDriver
 }
 export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promise<BuiltinComputeDrivers[P]> } = {
   digital_ocean: async () => (await import('../../drivers/digitalocean/compute.js')).DigitalOceanNodeDriver,
   dummy: async () => (await import('../../drivers/dummy/compute.js')).DummyNodeDriver,
+  incus: async () => (await import('../../drivers/incus/compute.js')).IncusNodeDriver,
   lxd: async () => (await import('../../drivers/lxd/compute.js')).LXDNodeDriver,
 }
 

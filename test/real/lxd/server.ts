@@ -45,6 +45,15 @@ export function remoteOf({ port, certificate }: RealServer, options: LXDOptions 
   return new LXDNodeDriver({ host: '127.0.0.1', port, serverFingerprint, proxy: false, ...options })
 }
 
+/** Ends the daemon without a word; its containers go on. */
+export async function killServer({ dir }: RealServer): Promise<void> {
+  process.kill(Number(readFileSync(`${dir}.pid`, 'utf8')), 'SIGKILL')
+}
+/** Starts the daemon again. */
+export async function resumeServer({ dir }: RealServer): Promise<void> {
+  await run('bash', [script('up.sh'), '--resume', dir], { timeout: 120_000 })
+}
+
 /** What the command-line client says. */
 export async function lxc({ dir }: RealServer, ...args: readonly string[]): Promise<string> {
   return (await run('lxc', [...args], { env: { ...process.env, LXD_DIR: dir } })).stdout
