@@ -77,8 +77,9 @@ export class LXDSession implements AsyncDisposable {
       .then(({ metadata }) => Number(metadata?.['return'] ?? 0))
       .finally(() => {
         signal?.removeEventListener('abort', stop)
-        // Its last words may still be on their way.
-        for (const name of ['0', 'control']) channels[name]?.close()
+        // Its last words may still be on their way, and come by the first socket where there is no other.
+        channels['control']?.close()
+        if (output) input?.close()
       })
     this.exitCode.catch(error => {
       for (const stream of [this.stdin, this.stdout, this.stderr]) stream.on('error', () => {}).destroy(error)

@@ -60,8 +60,15 @@ export async function lxc({ dir }: RealServer, ...args: readonly string[]): Prom
 }
 /** What a program in Python says that has a pylxd client called `client`; it prints JSON. */
 export async function pylxd({ socket }: RealServer, program: string): Promise<unknown> {
-  const lines = ['import json, pylxd', `client = pylxd.Client(endpoint=${JSON.stringify(socket)})`, program]
+  const lines = [
+    'import json, pylxd',
+    `client = pylxd.Client(endpoint="http+unix://${encodeURIComponent(socket)}")`,
+    program,
+  ]
   const env = { ...process.env, PYLXD_WARNINGS: 'none' }
-  const { stdout } = await run('python3', ['-W', 'ignore', '-c', lines.join('\n')], { env, maxBuffer: 1 << 24 })
+  const { stdout } = await run('/usr/bin/python3', ['-W', 'ignore', '-c', lines.join('\n')], {
+    env,
+    maxBuffer: 1 << 24,
+  })
   return JSON.parse(stdout)
 }
