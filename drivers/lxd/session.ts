@@ -165,10 +165,12 @@ export async function openSession(
     }),
   )
   const channels = opened.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+  // A command may be over before its control could be taken.
+  const isWhole = Object.keys(fds).every(name => name === 'control' || channels.some(([each]) => each === name))
+  if (isWhole) return new LXDSession(connection, operation, Object.fromEntries(channels), options)
   const failed = opened.find(each => each.status === 'rejected')
-  if (!failed) return new LXDSession(connection, operation, Object.fromEntries(channels), options)
   for (const [, channel] of channels) channel.destroy()
   const cancel = { method: 'DELETE', path: path`/1.0/operations/${operation.id}` } as const
   await connection.request(cancel, { timeout: 5000, retry: false }).catch(() => {})
-  throw failed.reason
+  throw failed?.reason
 }
