@@ -91,12 +91,12 @@ describe('LXD: container', () => {
 })
 
 describe('LXD: every method', () => {
-  it('does what the fixtures show', async () => {
+  const playAll = async (played: object, scenes: readonly Scene[]): Promise<void> => {
     const world = await prepare(server, nodesOf(server))
     const play = async ({ method, args, before, after, throws }: Scene): Promise<void> => {
       await before?.(world)
-      const call = Reflect.get(driver, method) as (...given: unknown[]) => Promise<unknown>
-      const outcome = await Promise.resolve(call.apply(driver, [...args(world)])).then(
+      const call = Reflect.get(played, method) as (...given: unknown[]) => Promise<unknown>
+      const outcome = await Promise.resolve(call.apply(played, [...args(world)])).then(
         value => value,
         (error: unknown) => error,
       )
@@ -105,9 +105,31 @@ describe('LXD: every method', () => {
       expect(throws === undefined || outcome instanceof Error, `${method} is to fail`).toBe(true)
       await after?.(world)
     }
-    for (const scene of compute) await play(scene)
+    for (const scene of scenes) await play(scene)
     for (const { name } of await driver.ex_listInstances()) await driver.destroyNode({ id: name })
     await driver.ex_deleteNetwork('net0')
+  }
+  it('does what the fixtures show', () => playAll(driver, compute), 300_000)
+
+  it('does the same in the container driver', async () => {
+    await playAll(
+      containers,
+      compute.filter(({ method }) => method.startsWith('ex_')),
+    )
+    await withNode('shared', async name => {
+      expect((await containers.ex_execute(name, ['hostname'])).stdout.trim()).toBe(name)
+      await using session = await containers.ex_openExec(name, ['true'])
+      expect(await session.exitCode).toBe(0)
+      await using _console = await containers.ex_openConsole(name)
+      for await (const _event of containers.ex_events({ ex_onConnect: () => void driver.ex_execute(name, ['true']) }))
+        break
+      writeFileSync(join(folder, 'plain'), 'plain')
+      await containers.ex_uploadFile(name, join(folder, 'plain'), '/root/plain')
+      await containers.ex_downloadFile(name, '/root/plain', join(folder, 'plain-2'))
+      mkdirSync(join(folder, 'small'))
+      await containers.ex_pushDirectory(name, join(folder, 'small'), '/root/small')
+      await containers.ex_pullDirectory(name, '/root/small', join(folder, 'small-2'))
+    })
   }, 300_000)
 })
 
@@ -512,6 +534,64 @@ describe('LXD: a daemon that is killed', () => {
     if (settled[0] !== 'done') expect(settled[0]).toBeInstanceOf(ConnectionError)
     expect((await driver.getNode(node.id)).state).toBe('running')
     expect((await driver.ex_execute(node, ['echo', 'alive'])).stdout).toBe('alive\n')
+  })
+})
+
+describe("LXD: pylxd's examples", () => {
+  it('containers: config with no source, wait, freeze, delete', async () => {
+    const config = { name: 'my-container', source: { type: 'none' } }
+    const container = await driver.ex_createInstance(config)
+    expect(container).toMatchObject({ name: 'my-container', status: 'Stopped', ephemeral: false })
+    expect((await driver.ex_getInstance('my-container')).name).toBe('my-container')
+    expect((await driver.ex_listInstances()).map(({ name }) => name)).toContain('my-container')
+    await driver.ex_renameInstance('my-container', 'an-container')
+    await driver.ex_deleteInstance('an-container')
+    await withNode('frozen', async name => {
+      await driver.ex_freezeInstance(name)
+      expect((await driver.ex_getInstanceState(name)).status).toBe('Frozen')
+      await driver.ex_unfreezeInstance(name)
+    })
+  })
+
+  it('images: public, and updated', async () => {
+    const { fingerprint } = await driver.ex_getImageByAlias('busybox')
+    const image = await driver.ex_editImage(fingerprint)
+    expect(image.value.public).toBe(false)
+    image.value.public = true
+    await image.save()
+    expect((await driver.ex_getImage(fingerprint)).public).toBe(true)
+    await driver.ex_updateImage(fingerprint, { public: false })
+  })
+
+  it('profiles: config and devices, updated, renamed', async () => {
+    const devices = { root: { path: '/', size: '10GB', type: 'disk', pool: 'default' } }
+    await driver.ex_createProfile({ name: 'an-profile', config: { 'security.nesting': 'true' }, devices })
+    const profile = await driver.ex_editProfile('an-profile')
+    profile.value.config['security.nesting'] = 'false'
+    await profile.save()
+    expect(await driver.ex_getProfile('an-profile')).toMatchObject({ config: { 'security.nesting': 'false' }, devices })
+    await driver.ex_renameProfile('an-profile', 'the-profile')
+    await driver.ex_deleteProfile('the-profile')
+  })
+
+  it('operations: waited for by their id', async () => {
+    let id = ''
+    await driver.ex_createInstance(
+      { name: 'waited', source: { type: 'none' } },
+      {
+        ex_onOperation: each => {
+          id = each.id
+        },
+      },
+    )
+    expect(await driver.ex_waitForOperation(id)).toMatchObject({ id, status: 'Success' })
+    await driver.ex_deleteInstance('waited')
+    await withNode('cancelled', async name => {
+      const session = await driver.ex_openExec(name, ['sleep', '7654'])
+      const [running] = (await driver.ex_listOperations()).filter(each => each.status === 'Running')
+      expect((await driver.ex_getOperation(running?.id ?? '')).class).toBe('websocket')
+      await session.close()
+    })
   })
 })
 
