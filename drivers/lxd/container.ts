@@ -106,9 +106,9 @@ export class LXDContainerDriver extends Base implements Partial<ContainerApi> {
   override readonly supportsClusters = true
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
+  /** `vendor` is for subclasses, which give themselves their own connection. */
   constructor(options: LXDOptions = {}, vendor: VendorMeta = meta) {
     super(vendor, options)
-    // A subclass connects elsewhere.
     if (vendor === meta) connect(this, new LXDConnection(this))
   }
 
