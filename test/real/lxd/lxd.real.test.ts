@@ -73,6 +73,13 @@ async function withNode<T>(name: string, work: (name: string) => Promise<T>, opt
   return await work(name)
 }
 
+/** Both drivers have the same `ex_` methods. */
+const BOTH = ['compute', 'container'] as const
+/** A driver of another server: what it shows is shown of the one under test. */
+function watched(api: (typeof BOTH)[number], other: LXDNodeDriver): LXDNodeDriver {
+  return (api === 'compute' ? proof : containerProof).watch(other)
+}
+
 describe('LXD: compute', () => {
   computeLifecycle({
     describe,
@@ -234,6 +241,9 @@ describe('LXD: files', () => {
       await driver.ex_pullDirectory(name, '/srv', back)
       await run('diff', ['-r', '--no-dereference', tree, back])
       expect(statSync(join(back, 'tool')).mode & 0o777).toBe(0o751)
+      await driver.ex_uploadFile(name, join(tree, 'tool'), '/srv/tool-2', { ex_uid: 5 })
+      expect(await driver.ex_statFile(name, '/srv/tool-2')).toMatchObject({ mode: 0o751, uid: 5 })
+      await driver.ex_deleteFile(name, '/srv/tool-2')
       await driver.ex_pushFile(name, '/srv/tool', 'more', { ex_append: true })
       expect((await driver.ex_pullFile(name, '/srv/tool')).length).toBe(100_004)
       await driver.ex_downloadFile(name, '/srv/deep/er/ä b.txt', join(folder, 'one'))
@@ -330,12 +340,13 @@ describe('LXD: many at once', () => {
 })
 
 describe('LXD: trust', () => {
-  it('comes by password, by token and by an administrator; others are told how', async () => {
+  it.each(BOTH)('comes by password, by token and by an administrator; others are told how (%s)', async api => {
+    const shared = api === 'compute' ? driver : containers
     const key = async () => {
-      const { certificate: clientCert, privateKey: clientKey } = await driver.ex_generateClientCertificate('suite')
+      const { certificate: clientCert, privateKey: clientKey } = await shared.ex_generateClientCertificate('suite')
       return { clientCert, clientKey }
     }
-    const stranger = proof.watch(remoteOf(server, await key()))
+    const stranger = watched(api, remoteOf(server, await key()))
     expect(await stranger.ex_isTrusted()).toBe(false)
     const error = await stranger.listNodes().catch((caught: Error) => caught)
     expect(error).toBeInstanceOf(InvalidCredentialsError)
@@ -343,17 +354,17 @@ describe('LXD: trust', () => {
     await expect(stranger.ex_authenticate('wrong')).rejects.toThrow(InvalidCredentialsError)
     await stranger.ex_authenticate(server.password)
     expect(await stranger.ex_isTrusted()).toBe(true)
-    const token = await driver.ex_createCertificateToken({ name: 'invited' })
+    const token = await shared.ex_createCertificateToken({ name: 'invited' })
     const invited = remoteOf(server, await key())
     await invited.ex_authenticate(token)
     expect(await invited.ex_isTrusted()).toBe(true)
     const { clientCert, clientKey } = await key()
-    const { fingerprint } = await driver.ex_createCertificate({ certificate: clientCert, name: 'admitted' })
+    const { fingerprint } = await shared.ex_createCertificate({ certificate: clientCert, name: 'admitted' })
     const admitted = remoteOf(server, { clientCert, clientKey })
     await withNode('far', async name => {
       expect((await admitted.ex_execute(name, ['hostname'])).stdout.trim()).toBe('far')
     })
-    await driver.ex_deleteCertificate(fingerprint)
+    await shared.ex_deleteCertificate(fingerprint)
     const other = remoteOf(server, { serverFingerprint: 'ab'.repeat(32), retry: false })
     await expect(other.ex_getServer()).rejects.toThrow(/another certificate/)
     for (const each of [stranger, invited, admitted, other]) await each.close()
@@ -431,87 +442,97 @@ describe('LXD: what pylxd reads', () => {
 })
 
 describe('LXD: images', () => {
-  it('are uploaded, exported, split and unified, and backups go out and in', async () => {
-    const file = join(images, 'busybox.tar.gz')
-    const { fingerprint } = await driver.ex_getImageByAlias('busybox')
-    const { stream } = await driver.ex_exportImage(fingerprint)
-    const sum = createHash('sha256')
-    for await (const chunk of stream) sum.update(chunk as Buffer)
-    expect(sum.digest('hex')).toBe(fingerprint)
-    await driver.ex_deleteImage(fingerprint)
-    await expect(driver.ex_uploadImage(await openAsBlob(file), { ex_fingerprint: 'ab'.repeat(32) })).rejects.toThrow()
-    const options = { ex_aliases: ['busybox'], ex_filename: 'busybox.tar.gz', ex_fingerprint: fingerprint }
-    expect((await driver.ex_uploadImage(createReadStream(file), options)).fingerprint).toBe(fingerprint)
-    await run('tar', ['-C', folder, '-xzf', file])
-    await run('tar', ['-C', folder, '-czf', join(folder, 'meta.tar.gz'), 'metadata.yaml', 'templates'])
-    await run('mksquashfs', [join(folder, 'rootfs'), join(folder, 'root.squashfs'), '-noappend', '-comp', 'gzip'])
-    const metadata = readFileSync(join(folder, 'meta.tar.gz'))
-    const split = await driver.ex_uploadSplitImage(metadata, await openAsBlob(join(folder, 'root.squashfs')), {
-      ex_aliases: ['split'],
-    })
-    await withNode('of-split', async name => expect((await driver.ex_execute(name, ['true'])).exitCode).toBe(0), {
-      image: { id: 'split' },
-    })
-    await driver.ex_deleteImage(split.fingerprint)
-    await withNode('backed', async name => {
-      await driver.ex_pushFile(name, '/root/kept', 'kept')
-      await driver.ex_createBackup(name, 'full')
-      await driver.ex_importBackup(await driver.ex_exportBackup(name, 'full'), { ex_name: 'restored' })
-      expect((await driver.ex_pullFile('restored', '/root/kept')).toString()).toBe('kept')
-      await driver.ex_deleteInstance('restored')
-    })
-    await driver.ex_createStorageVolume('default', { name: 'vol' })
-    await driver.ex_createStorageVolumeBackup('default', 'vol', 'full')
-    await driver.ex_importStorageVolume(
-      'default',
-      await driver.ex_exportStorageVolumeBackup('default', 'vol', 'full'),
-      { ex_name: 'vol-2' },
-    )
-    for (const name of ['vol', 'vol-2']) await driver.ex_deleteStorageVolume('default', name)
-  }, 300_000)
+  it.each(BOTH)(
+    'are uploaded, exported, split and unified, and backups go out and in (%s)',
+    async api => {
+      const shared = api === 'compute' ? driver : containers
+      const file = join(images, 'busybox.tar.gz')
+      const { fingerprint } = await shared.ex_getImageByAlias('busybox')
+      const { stream } = await shared.ex_exportImage(fingerprint)
+      const sum = createHash('sha256')
+      for await (const chunk of stream) sum.update(chunk as Buffer)
+      expect(sum.digest('hex')).toBe(fingerprint)
+      await shared.ex_deleteImage(fingerprint)
+      await expect(shared.ex_uploadImage(await openAsBlob(file), { ex_fingerprint: 'ab'.repeat(32) })).rejects.toThrow()
+      const options = { ex_aliases: ['busybox'], ex_filename: 'busybox.tar.gz', ex_fingerprint: fingerprint }
+      expect((await shared.ex_uploadImage(createReadStream(file), options)).fingerprint).toBe(fingerprint)
+      await run('tar', ['-C', folder, '-xzf', file])
+      await run('tar', ['-C', folder, '-czf', join(folder, 'meta.tar.gz'), 'metadata.yaml', 'templates'])
+      await run('mksquashfs', [join(folder, 'rootfs'), join(folder, 'root.squashfs'), '-noappend', '-comp', 'gzip'])
+      const metadata = readFileSync(join(folder, 'meta.tar.gz'))
+      const split = await shared.ex_uploadSplitImage(metadata, await openAsBlob(join(folder, 'root.squashfs')), {
+        ex_aliases: ['split'],
+      })
+      await withNode('of-split', async name => expect((await shared.ex_execute(name, ['true'])).exitCode).toBe(0), {
+        image: { id: 'split' },
+      })
+      await shared.ex_deleteImage(split.fingerprint)
+      await withNode('backed', async name => {
+        await shared.ex_pushFile(name, '/root/kept', 'kept')
+        await shared.ex_createBackup(name, 'full')
+        await shared.ex_importBackup(await shared.ex_exportBackup(name, 'full'), { ex_name: 'restored' })
+        expect((await shared.ex_pullFile('restored', '/root/kept')).toString()).toBe('kept')
+        await shared.ex_deleteInstance('restored')
+      })
+      await shared.ex_createStorageVolume('default', { name: 'vol' })
+      await shared.ex_createStorageVolumeBackup('default', 'vol', 'full')
+      await shared.ex_importStorageVolume(
+        'default',
+        await shared.ex_exportStorageVolumeBackup('default', 'vol', 'full'),
+        { ex_name: 'vol-2' },
+      )
+      for (const name of ['vol', 'vol-2']) await shared.ex_deleteStorageVolume('default', name)
+    },
+    300_000,
+  )
 })
 
 describe('LXD: two servers', () => {
-  it('give each other instances and images, and one becomes a cluster', async () => {
-    const second = await startServer()
-    try {
-      const other = proof.watch(nodesOf(second))
-      await withNode('wanderer', async name => {
-        await driver.ex_pushFile(name, '/root/file', 'carried')
-        await driver.ex_stopInstance(name, { ex_force: true })
-        await driver.ex_createSnapshot(name, 'one')
-        await driver.ex_copyInstanceTo(name, other, { ex_newName: 'copied' })
-        expect((await other.ex_pullFile('copied', '/root/file')).toString()).toBe('carried')
-        expect((await other.ex_listSnapshots('copied')).map(each => each.name)).toEqual(['one'])
-        await driver.ex_copyInstance(name, 'leaving')
-        await driver.ex_migrateInstance('leaving', other)
-        expect(await driver.ex_hasInstance('leaving')).toBe(false)
-        await other.ex_startInstance('leaving')
-        expect((await other.ex_execute('leaving', ['cat', '/root/file'])).stdout).toBe('carried')
-        const { fingerprint } = await driver.ex_publishInstance(name, { ex_aliases: ['made'] })
-        await driver.ex_copyImageTo(fingerprint, other, { ex_aliases: ['made'] })
-        expect((await other.ex_getImageByAlias('made')).fingerprint).toBe(fingerprint)
-        await driver.ex_deleteImage(fingerprint)
-      })
-      await other.ex_enableCluster('one')
-      expect(await other.ex_getCluster()).toMatchObject({ enabled: true, serverName: 'one' })
-      expect((await other.ex_listClusterMembers()).map(each => each.serverName)).toEqual(['one'])
-      expect((await other.listLocations()).map(({ id }) => id)).toEqual(['one'])
-      expect(Buffer.from(await other.ex_createClusterToken('two'), 'base64').toString()).toContain(
-        '"server_name":"two"',
-      )
-      await other.ex_updateClusterMember('one', { description: 'First' })
-      expect(await other.ex_getClusterMember('one')).toMatchObject({ description: 'First', status: 'Online' })
-      await other.ex_createClusterGroup({ name: 'all', members: ['one'] })
-      await other.ex_updateClusterGroup('all', { description: 'All of them' })
-      await other.ex_renameClusterGroup('all', 'every')
-      expect(await other.ex_hasClusterGroup('every')).toBe(true)
-      expect((await other.ex_listClusterGroups()).map(each => each.name).sort()).toEqual(['default', 'every'])
-      await other.close()
-    } finally {
-      await stopServer(second)
-    }
-  }, 300_000)
+  it.each(BOTH)(
+    'give each other instances and images, and one becomes a cluster (%s)',
+    async api => {
+      const shared = api === 'compute' ? driver : containers
+      const second = await startServer()
+      try {
+        const other = watched(api, nodesOf(second))
+        await withNode('wanderer', async name => {
+          await shared.ex_pushFile(name, '/root/file', 'carried')
+          await shared.ex_stopInstance(name, { ex_force: true })
+          await shared.ex_createSnapshot(name, 'one')
+          await shared.ex_copyInstanceTo(name, other, { ex_newName: 'copied' })
+          expect((await other.ex_pullFile('copied', '/root/file')).toString()).toBe('carried')
+          expect((await other.ex_listSnapshots('copied')).map(each => each.name)).toEqual(['one'])
+          await shared.ex_copyInstance(name, 'leaving')
+          await shared.ex_migrateInstance('leaving', other)
+          expect(await shared.ex_hasInstance('leaving')).toBe(false)
+          await other.ex_startInstance('leaving')
+          expect((await other.ex_execute('leaving', ['cat', '/root/file'])).stdout).toBe('carried')
+          const { fingerprint } = await shared.ex_publishInstance(name, { ex_aliases: ['made'] })
+          await shared.ex_copyImageTo(fingerprint, other, { ex_aliases: ['made'] })
+          expect((await other.ex_getImageByAlias('made')).fingerprint).toBe(fingerprint)
+          await shared.ex_deleteImage(fingerprint)
+        })
+        await other.ex_enableCluster('one')
+        expect(await other.ex_getCluster()).toMatchObject({ enabled: true, serverName: 'one' })
+        expect((await other.ex_listClusterMembers()).map(each => each.serverName)).toEqual(['one'])
+        expect((await other.listLocations()).map(({ id }) => id)).toEqual(['one'])
+        expect(Buffer.from(await other.ex_createClusterToken('two'), 'base64').toString()).toContain(
+          '"server_name":"two"',
+        )
+        await other.ex_updateClusterMember('one', { description: 'First' })
+        expect(await other.ex_getClusterMember('one')).toMatchObject({ description: 'First', status: 'Online' })
+        await other.ex_createClusterGroup({ name: 'all', members: ['one'] })
+        await other.ex_updateClusterGroup('all', { description: 'All of them' })
+        await other.ex_renameClusterGroup('all', 'every')
+        expect(await other.ex_hasClusterGroup('every')).toBe(true)
+        expect((await other.ex_listClusterGroups()).map(each => each.name).sort()).toEqual(['default', 'every'])
+        await other.close()
+      } finally {
+        await stopServer(second)
+      }
+    },
+    300_000,
+  )
 })
 
 describe('LXD: a daemon that is killed', () => {
@@ -576,9 +597,10 @@ describe("LXD: pylxd's examples", () => {
     await driver.ex_deleteProfile('the-profile')
   })
 
-  it('operations: waited for by their id', async () => {
+  it.each(BOTH)('operations: waited for by their id (%s)', async api => {
+    const shared = api === 'compute' ? driver : containers
     let id = ''
-    await driver.ex_createInstance(
+    await shared.ex_createInstance(
       { name: 'waited', source: { type: 'none' } },
       {
         ex_onOperation: each => {
@@ -586,12 +608,12 @@ describe("LXD: pylxd's examples", () => {
         },
       },
     )
-    expect(await driver.ex_waitForOperation(id)).toMatchObject({ id, status: 'Success' })
-    await driver.ex_deleteInstance('waited')
+    expect(await shared.ex_waitForOperation(id)).toMatchObject({ id, status: 'Success' })
+    await shared.ex_deleteInstance('waited')
     await withNode('cancelled', async name => {
-      const session = await driver.ex_openExec(name, ['sleep', '7654'])
-      const running = (await driver.ex_listOperations()).find(each => each.class === 'websocket')
-      expect((await driver.ex_getOperation(running?.id ?? '')).class).toBe('websocket')
+      const session = await shared.ex_openExec(name, ['sleep', '7654'])
+      const running = (await shared.ex_listOperations()).find(each => each.class === 'websocket')
+      expect((await shared.ex_getOperation(running?.id ?? '')).class).toBe('websocket')
       await session.close()
     })
   })
