@@ -119,7 +119,7 @@ export class LXDClusters extends LXDCertificates {
   /**
    * Changes some of what a server of the cluster is.
    * @example await driver.ex_updateClusterMember('one', { description: 'Rack 3' })
-   * @see https://documentation.ubuntu.com/lxd/latest/api/#/cluster/cluster_member_patch
+   * @see https://documentation.ubuntu.com/lxd/latest/api/#/cluster/cluster_member_put
    */
   async ex_updateClusterMember(
     member: LXDName,
@@ -127,7 +127,12 @@ export class LXDClusters extends LXDCertificates {
     options?: LXDUpdateOptions,
   ): Promise<void> {
     const at = path`/1.0/cluster/members/${nameOf(this.provider, member, 'member')}`
-    await this.connection.change({ method: 'PATCH', path: at, json: toRaw(changes) }, options)
+    // Written whole: of a part some servers take what is missing for what is to go.
+    const { value, etag } = await this.connection.tagged<LXDClusterMember>(at, options)
+    const { description, failureDomain, roles, groups, config } = value
+    const json = toRaw({ description, failureDomain, roles, groups, config, ...changes })
+    const spec = { method: 'PUT', path: at, json } as const
+    await this.connection.change(spec, { ...options, ex_etag: options?.ex_etag ?? etag } as LXDUpdateOptions)
   }
 
   /**

@@ -131,7 +131,7 @@ export abstract class LXDComputeBase extends Base {
     return owned(await this.getNode(name, options), () => this.destroyNode({ id: name }))
   }
 
-  /** Asks it to shut down first. @see https://documentation.ubuntu.com/lxd/latest/api/#/instances/instance_state_put */
+  /** Without asking it to shut down. @see https://documentation.ubuntu.com/lxd/latest/api/#/instances/instance_state_put */
   async rebootNode(node: Ref, options?: CallOptions): Promise<void> {
     const [name, found] = instanceOf(this.provider, node, options, 'node')
     await power(this.connection, name, 'restart', { ...found, ex_force: true }, NO_NODE)

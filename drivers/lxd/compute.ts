@@ -1,5 +1,6 @@
 import type { ComputeApi } from '../../lib/compute/api.js'
 import { connect } from '../../lib/driver.js'
+import type { VendorMeta } from '../../lib/meta.js'
 import { LXDComputeVolumes } from './compute.volumes.js'
 import { LXDConnection, type LXDOptions } from './connection.js'
 import { meta } from './meta.js'
@@ -17,8 +18,9 @@ export class LXDNodeDriver extends LXDComputeVolumes implements Partial<ComputeA
   readonly provider: string = 'lxd'
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
-  constructor(options: LXDOptions = {}) {
-    super(meta, options)
-    connect(this, new LXDConnection(this))
+  /** `vendor` is for subclasses, which give themselves their own connection. */
+  constructor(options: LXDOptions = {}, vendor: VendorMeta = meta) {
+    super(vendor, options)
+    if (vendor === meta) connect(this, new LXDConnection(this))
   }
 }

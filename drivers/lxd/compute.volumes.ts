@@ -159,6 +159,10 @@ export abstract class LXDComputeVolumes extends LXDComputeBase {
   async detachVolume(volume: Ref, options?: CallOptions): Promise<void> {
     const { pool, name } = this.#place(volume.id, 'volume')
     const { extra } = await this.getVolume(volume.id, options)
+    if (extra.instances.length === 0) {
+      const { provider } = this
+      throw new ConflictError(`Volume '${volume.id}' is attached to no instance`, { provider })
+    }
     for (const instance of extra.instances) {
       const at = path`/1.0/instances/${instance}`
       const { value, etag } = await this.connection.tagged<LXDInstance>(at, options, { errors: NO_NODE })

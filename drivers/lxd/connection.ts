@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { keepOptions, optionsOf } from '../../lib/credentials.js'
 import type { BaseDriver } from '../../lib/driver.js'
 import { ConnectionError } from '../../lib/errors.js'
 import { Connection } from '../../lib/http/connection.js'
 import type { ErrorTable, ProviderProblem } from '../../lib/http/errors.js'
 import type { Reply, ReplyHead, RequestSpec } from '../../lib/http/message.js'
+import type { Upgraded, UpgradeSpec } from '../../lib/http/upgrade.js'
 import type { VendorMeta } from '../../lib/meta.js'
 import type { CallOptions, DriverOptions } from '../../lib/options.js'
 import { onePage, type Pager } from '../../lib/pager.js'
@@ -103,6 +105,14 @@ export class LXDConnection extends Connection {
 
   override async request<T = unknown>(spec: RequestSpec<T>, options: CallOptions = {}): Promise<Reply<T>> {
     return super.request(spec, options).catch(error => this.#explain(error))
+  }
+
+  override async stream(spec: RequestSpec, options: CallOptions = {}): Promise<Reply<Readable>> {
+    return super.stream(spec, options).catch(error => this.#explain(error))
+  }
+
+  override async upgrade(spec: UpgradeSpec, options: CallOptions = {}): Promise<Upgraded> {
+    return super.upgrade(spec, options).catch(error => this.#explain(error))
   }
 
   /** An image as the daemon wants to be told of it. */

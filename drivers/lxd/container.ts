@@ -106,9 +106,10 @@ export class LXDContainerDriver extends Base implements Partial<ContainerApi> {
   override readonly supportsClusters = true
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
-  constructor(options: LXDOptions = {}) {
-    super(meta, options)
-    connect(this, new LXDConnection(this))
+  /** `vendor` is for subclasses, which give themselves their own connection. */
+  constructor(options: LXDOptions = {}, vendor: VendorMeta = meta) {
+    super(vendor, options)
+    if (vendor === meta) connect(this, new LXDConnection(this))
   }
 
   /**

@@ -20,11 +20,12 @@ const SAID: readonly (readonly [RegExp, LibcloudErrorClass])[] = [
   [/(isn't|is not|not) (running|frozen|empty)|only empty|currently (in use|used|being)|is currently/i, ConflictError],
   [/reached maximum|maximum (aggregate|number)|no space left|quota exceeded/i, QuotaExceededError],
 ]
-const MISSING = /not found|no such|doesn't exist|does not exist/i
+const MISSING = /not found|no such|(doesn't|does not) exist|(couldn't|could not|cannot) be found/i
 
 /** What an error's words say, where its status says too little. */
 export function classOf(status: number, message: string): LibcloudErrorClass | undefined {
-  return status === 400 || status === 500 ? SAID.find(([words]) => words.test(message))?.[1] : undefined
+  const said = status === 400 || status === 500 ? SAID.find(([words]) => words.test(message))?.[1] : undefined
+  return said ?? (status === 500 && MISSING.test(message) ? NotFoundError : undefined)
 }
 
 const UNTRUSTED =

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { chmod, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { InvalidRequestError, MalformedResponseError } from '../../lib/errors.js'
@@ -21,7 +21,7 @@ export interface LXDFile {
   readonly gid: number
   /** Of a directory: the names in it. */
   readonly entries: readonly string[] | undefined
-  /** Of a link: where it leads. */
+  /** Of a link: where it leads; servers tell the whole path, also of a relative one. */
   readonly target: string | undefined
 }
 /** A file, and its bytes. */
@@ -196,13 +196,14 @@ export class LXDFiles extends LXDServer {
    * @see https://documentation.ubuntu.com/lxd/latest/api/#/instances/instance_files_get
    */
   async ex_pullDirectory(instance: LXDName, at: string, localPath: string, options?: LXDTreeOptions): Promise<void> {
+    const root = instancePath(this.provider, at).replace(/(?<=.)\/+$/, '')
     const fetch = async (remote: string, local: string, inside: string): Promise<void> => {
       options?.signal?.throwIfAborted()
       const file = await this.ex_openFile(instance, remote, options)
       options?.ex_onEntry?.(inside)
       const mode = options?.ex_mode ?? file.mode
       if (file.type === 'file') return pipeline(file.stream, createWriteStream(local, { flags: 'wx', mode }))
-      if (file.type === 'symlink') return symlink(file.target as string, local)
+      if (file.type === 'symlink') return symlink(within(root, remote, file.target as string), local)
       await mkdir(local, { recursive: inside === '' })
       for (const name of file.entries ?? [])
         await fetch(
@@ -213,8 +214,14 @@ export class LXDFiles extends LXDServer {
       // Last: a directory that may not be written could not be filled.
       await chmod(local, file.mode)
     }
-    await fetch(instancePath(this.provider, at).replace(/(?<=.)\/+$/, ''), localPath, '')
+    await fetch(root, localPath, '')
   }
+}
+
+/** Servers tell absolute targets also of relative links: what stays in the tree is to stay there in the copy too. */
+function within(root: string, link: string, target: string): string {
+  const inside = target === root || target.startsWith(root === '/' ? '/' : `${root}/`)
+  return inside ? posix.relative(posix.dirname(link), target) || '.' : target
 }
 
 /** A file, and nothing else. */

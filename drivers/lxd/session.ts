@@ -77,8 +77,9 @@ export class LXDSession implements AsyncDisposable {
       .then(({ metadata }) => Number(metadata?.['return'] ?? 0))
       .finally(() => {
         signal?.removeEventListener('abort', stop)
-        // Its last words may still be on their way.
-        for (const name of ['0', 'control']) channels[name]?.close()
+        // Its last words may still be on their way, and come by the first socket where there is no other.
+        channels['control']?.close()
+        if (output) input?.close()
       })
     this.exitCode.catch(error => {
       for (const stream of [this.stdin, this.stdout, this.stderr]) stream.on('error', () => {}).destroy(error)
@@ -164,10 +165,12 @@ export async function openSession(
     }),
   )
   const channels = opened.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+  // A command may be over before its control could be taken.
+  const isWhole = Object.keys(fds).every(name => name === 'control' || channels.some(([each]) => each === name))
+  if (isWhole) return new LXDSession(connection, operation, Object.fromEntries(channels), options)
   const failed = opened.find(each => each.status === 'rejected')
-  if (!failed) return new LXDSession(connection, operation, Object.fromEntries(channels), options)
   for (const [, channel] of channels) channel.destroy()
   const cancel = { method: 'DELETE', path: path`/1.0/operations/${operation.id}` } as const
   await connection.request(cancel, { timeout: 5000, retry: false }).catch(() => {})
-  throw failed.reason
+  throw failed?.reason
 }

@@ -66,6 +66,7 @@ export const Provider: {
   /** @deprecated IBM SmartCloud Enterprise: closed in 2014; SoftLayer, now IBM Cloud */ readonly IBM: 'ibm'
   /** @deprecated IBM Cloud VPC: the driver is still to be written */ readonly IBM_VPC: 'ibm_vpc'
   /** @deprecated Ikoula: the driver is still to be written */ readonly IKOULA: 'ikoula'
+  readonly INCUS: 'incus'
   /** @deprecated Indosat: closed; Dimension Data white label */ readonly INDOSAT: 'indosat'
   readonly INFOMANIAK: 'infomaniak'
   /** @deprecated InternetSolutions: closed in 2025; folded into Dimension Data / NTT South Africa */ readonly INTERNETSOLUTIONS: 'internetsolutions'
@@ -186,6 +187,7 @@ export const Provider: {
   IBM: 'ibm',
   IBM_VPC: 'ibm_vpc',
   IKOULA: 'ikoula',
+  INCUS: 'incus',
   INDOSAT: 'indosat',
   INFOMANIAK: 'infomaniak',
   INTERNETSOLUTIONS: 'internetsolutions',
@@ -268,6 +270,7 @@ export interface BuiltinComputeDrivers {
   elastx: typeof import('../../drivers/openstack/compute.vendors.gen.js').ElastxNodeDriver
   eucalyptus: typeof import('../../drivers/aws/ec2.vendors.gen.js').EucNodeDriver
   gandi_cloud: typeof import('../../drivers/openstack/compute.vendors.gen.js').GandiCloudNodeDriver
+  incus: typeof import('../../drivers/incus/compute.js').IncusNodeDriver
   infomaniak: typeof import('../../drivers/openstack/compute.vendors.gen.js').InfomaniakNodeDriver
   lxd: typeof import('../../drivers/lxd/compute.js').LXDNodeDriver
   openstack: typeof import('../../drivers/openstack/compute.js').OpenStackNodeDriver
@@ -308,6 +311,7 @@ export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promi
   elastx: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).ElastxNodeDriver,
   eucalyptus: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).EucNodeDriver,
   gandi_cloud: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).GandiCloudNodeDriver,
+  incus: async () => (await import('../../drivers/incus/compute.js')).IncusNodeDriver,
   infomaniak: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).InfomaniakNodeDriver,
   lxd: async () => (await import('../../drivers/lxd/compute.js')).LXDNodeDriver,
   openstack: async () => (await import('../../drivers/openstack/compute.js')).OpenStackNodeDriver,

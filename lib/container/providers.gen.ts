@@ -7,6 +7,7 @@ export const Provider: {
   readonly DUMMY: 'dummy'
   /** @deprecated Amazon Elastic Container Service: the driver is still to be written */ readonly ECS: 'ecs'
   /** @deprecated Google Container Engine: the driver is still to be written */ readonly GKE: 'gke'
+  readonly INCUS: 'incus'
   /** @deprecated Kubernetes: the driver is still to be written */ readonly KUBERNETES: 'kubernetes'
   readonly LXD: 'lxd'
   /** @deprecated Rancher: closed in 2020; driver speaks Rancher 1.x API (ended 2020); Rancher 2.x = Kubernetes API */ readonly RANCHER: 'rancher'
@@ -15,6 +16,7 @@ export const Provider: {
   DUMMY: 'dummy',
   ECS: 'ecs',
   GKE: 'gke',
+  INCUS: 'incus',
   KUBERNETES: 'kubernetes',
   LXD: 'lxd',
   RANCHER: 'rancher',
@@ -22,10 +24,12 @@ export const Provider: {
 
 export interface BuiltinContainerDrivers {
   dummy: typeof import('../../drivers/dummy/container.js').DummyContainerDriver
+  incus: typeof import('../../drivers/incus/container.js').IncusContainerDriver
   lxd: typeof import('../../drivers/lxd/container.js').LXDContainerDriver
 }
 export const loaders: { readonly [P in keyof BuiltinContainerDrivers]: () => Promise<BuiltinContainerDrivers[P]> } = {
   dummy: async () => (await import('../../drivers/dummy/container.js')).DummyContainerDriver,
+  incus: async () => (await import('../../drivers/incus/container.js')).IncusContainerDriver,
   lxd: async () => (await import('../../drivers/lxd/container.js')).LXDContainerDriver,
 }
 

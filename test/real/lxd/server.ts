@@ -45,14 +45,30 @@ export function remoteOf({ port, certificate }: RealServer, options: LXDOptions 
   return new LXDNodeDriver({ host: '127.0.0.1', port, serverFingerprint, proxy: false, ...options })
 }
 
+/** Ends the daemon without a word; its containers go on. */
+export async function killServer({ dir }: RealServer): Promise<void> {
+  process.kill(Number(readFileSync(`${dir}.pid`, 'utf8')), 'SIGKILL')
+}
+/** Starts the daemon again. */
+export async function resumeServer({ dir }: RealServer): Promise<void> {
+  await run('bash', [script('up.sh'), '--resume', dir], { timeout: 120_000 })
+}
+
 /** What the command-line client says. */
 export async function lxc({ dir }: RealServer, ...args: readonly string[]): Promise<string> {
   return (await run('lxc', [...args], { env: { ...process.env, LXD_DIR: dir } })).stdout
 }
 /** What a program in Python says that has a pylxd client called `client`; it prints JSON. */
 export async function pylxd({ socket }: RealServer, program: string): Promise<unknown> {
-  const lines = ['import json, pylxd', `client = pylxd.Client(endpoint=${JSON.stringify(socket)})`, program]
+  const lines = [
+    'import json, pylxd',
+    `client = pylxd.Client(endpoint="http+unix://${encodeURIComponent(socket)}")`,
+    program,
+  ]
   const env = { ...process.env, PYLXD_WARNINGS: 'none' }
-  const { stdout } = await run('python3', ['-W', 'ignore', '-c', lines.join('\n')], { env, maxBuffer: 1 << 24 })
+  const { stdout } = await run('/usr/bin/python3', ['-W', 'ignore', '-c', lines.join('\n')], {
+    env,
+    maxBuffer: 1 << 24,
+  })
   return JSON.parse(stdout)
 }

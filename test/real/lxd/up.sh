@@ -2,7 +2,7 @@
 # Starts an LXD daemon of its own, with a pool, a network and a tiny image, and prints one line of JSON:
 # {"dir","socket","port","password","certificate","version","network","subnet"}. `down.sh <dir>` ends it and removes everything.
 # With `--debian` it has an image of Debian with cloud-init too, which is built at the first use and kept.
-# Needs root. No system service is started or touched.
+# `--resume <dir>` starts a daemon again that was killed. Needs root. No system service is started or touched.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
 images=${LIBCLOUD_LXD_IMAGES:-/var/tmp/libcloud-lxd-images}
@@ -81,6 +81,12 @@ start() { # start DIR
   ) &
   echo $! >"$1.pid"
 }
+
+if [ "${1:-}" = --resume ]; then
+  export LXD_DIR=$2
+  start "$2"
+  exec lxd waitready --timeout=60 >&2
+fi
 
 install_missing || { say 'the packages could not be installed'; exit 1; }
 mkdir -p "$images"
