@@ -4,6 +4,18 @@ const asked = 'nothing is asked: the address is made of the name'
 const sameAgain = 'sent twice it leaves what it leaves when it is sent once'
 const drivers: readonly DriverMeta[] = [
   {
+    api: 'compute',
+    constant: 'GCE',
+    class: 'GCENodeDriver',
+    file: 'compute',
+    apiVersion: 'v1',
+    transport: 'http',
+    idempotency: 'token',
+    exempt: {
+      'listKeyPairs:pages': 'they stand in the metadata of the project, which comes as a whole',
+    },
+  },
+  {
     api: 'dns',
     constant: 'GOOGLE',
     class: 'GoogleDNSDriver',

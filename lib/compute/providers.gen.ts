@@ -51,7 +51,7 @@ export const Provider: {
   /** @deprecated Eucalyptus: the driver is still to be written */ readonly EUCALYPTUS: 'eucalyptus'
   /** @deprecated Exoscale: renamed in 2024; Exoscale API v2 - the CloudStack API libcloud uses ended 2024-05-01 */ readonly EXOSCALE: 'exoscale'
   /** @deprecated Gandi: renamed in 2021; GandiCloud VPS = OPENSTACK API; classic XML-RPC (V4) only for old accounts */ readonly GANDI: 'gandi'
-  /** @deprecated Google Compute Engine: the driver is still to be written */ readonly GCE: 'gce'
+  readonly GCE: 'gce'
   /** @deprecated GiG G8 Node Provider: renamed; whitesky.cloud */ readonly GIG_G8: 'gig_g8'
   /** @deprecated GoGrid: closed in 2019; Datapipe, then Rackspace ended it 2019-05-31 */ readonly GOGRID: 'gogrid'
   /** @deprecated Gridscale: the driver is still to be written */ readonly GRIDSCALE: 'gridscale'
@@ -229,10 +229,12 @@ export const Provider: {
 export interface BuiltinComputeDrivers {
   digital_ocean: typeof import('../../drivers/digitalocean/compute.js').DigitalOceanNodeDriver
   dummy: typeof import('../../drivers/dummy/compute.js').DummyNodeDriver
+  gce: typeof import('../../drivers/google/compute.js').GCENodeDriver
 }
 export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promise<BuiltinComputeDrivers[P]> } = {
   digital_ocean: async () => (await import('../../drivers/digitalocean/compute.js')).DigitalOceanNodeDriver,
   dummy: async () => (await import('../../drivers/dummy/compute.js')).DummyNodeDriver,
+  gce: async () => (await import('../../drivers/google/compute.js')).GCENodeDriver,
 }
 
 /** The name of a provider without a driver. */
@@ -267,7 +269,6 @@ export type UnavailableName =
   | 'elastichosts_us3'
   | 'eucalyptus'
   | 'gandi'
-  | 'gce'
   | 'gogrid'
   | 'hostvirtual'
   | 'ibm'
@@ -376,7 +377,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   elastichosts_us3: { status: 'closed', name: 'ElasticHosts (sjc-c)', year: 2020, note: 'no successor' },
   eucalyptus: { status: 'planned', name: 'Eucalyptus' },
   gandi: { status: 'renamed', name: 'Gandi', year: 2021, note: 'GandiCloud VPS = OPENSTACK API; classic XML-RPC (V4) only for old accounts' },
-  gce: { status: 'planned', name: 'Google Compute Engine' },
   gogrid: { status: 'closed', name: 'GoGrid', year: 2019, note: 'Datapipe, then Rackspace ended it 2019-05-31' },
   hostvirtual: { status: 'renamed', name: 'HostVirtual', note: 'NetActuate' },
   ibm: { status: 'closed', name: 'IBM SmartCloud Enterprise', year: 2014, note: 'SoftLayer, now IBM Cloud' },

@@ -1,0 +1,606 @@
+import type { CallOptions } from '../../lib/options.js'
+import { type Owned, owned } from '../../lib/owned.js'
+import type { Pager } from '../../lib/pager.js'
+import type { Ref } from '../../lib/resource.js'
+import { zoneScope } from './compute.base.js'
+import {
+  type GCEListOptions,
+  type GCEListRegionalOptions,
+  type GCEListZonalOptions,
+  regionOrGlobal,
+  regionScope,
+} from './compute.lists.js'
+import { GCENetworks } from './compute.networks.js'
+import { type Asker, checkName, idOf, linkTo, pathTo, placeOf, refused, regionFor, zoneFor } from './compute.refs.js'
+import { type GCEResource, resource } from './compute.shared.js'
+import type { GCEChangeOptions } from './operations.js'
+
+/** How often, and how long, what is checked may not answer. */
+export interface GCEHealthCheckTimes {
+  /** Seconds from one to the next. @defaultValue 5 */
+  readonly checkIntervalSec?: number | undefined
+  /** Seconds to wait for an answer. @defaultValue 5 */
+  readonly timeoutSec?: number | undefined
+  /** @defaultValue 2 */
+  readonly healthyThreshold?: number | undefined
+  /** @defaultValue 2 */
+  readonly unhealthyThreshold?: number | undefined
+}
+/** How it is found out whether something works. */
+export interface GCEHealthCheck extends GCEResource, GCEHealthCheckTimes {
+  readonly type?: GCEHealthCheckType | undefined
+  readonly httpHealthCheck?: GCEHttpCheck | undefined
+  readonly httpsHealthCheck?: GCEHttpCheck | undefined
+  readonly http2HealthCheck?: GCEHttpCheck | undefined
+  readonly tcpHealthCheck?: { readonly port?: number | undefined } | undefined
+  readonly sslHealthCheck?: { readonly port?: number | undefined } | undefined
+}
+export type GCEHealthCheckType = 'HTTP' | 'HTTPS' | 'HTTP2' | 'TCP' | 'SSL'
+/** What is asked for. */
+export interface GCEHttpCheck {
+  readonly port?: number | undefined
+  readonly requestPath?: string | undefined
+  readonly host?: string | undefined
+}
+export interface GCEHealthCheckOptions extends GCEHealthCheckTimes, GCEHttpCheck {
+  readonly type?: GCEHealthCheckType | undefined
+  readonly description?: string | undefined
+}
+export interface GCECreateHealthCheckOptions extends GCEHealthCheckOptions {
+  readonly name: string
+  readonly type: GCEHealthCheckType
+}
+/** A health check of the old kind: target pools take no other. */
+export interface GCEHttpHealthCheck extends GCEResource, GCEHealthCheckTimes, GCEHttpCheck {}
+export interface GCECreateHttpHealthCheckOptions extends GCEHealthCheckTimes, GCEHttpCheck {
+  readonly name: string
+  readonly description?: string | undefined
+}
+/** Instances of a region that share traffic. */
+export interface GCETargetPool extends GCEResource {
+  /** Address of its region. */
+  readonly region: string
+  /** Addresses of its instances. */
+  readonly instances?: readonly string[] | undefined
+  /** Addresses of its health checks. */
+  readonly healthChecks?: readonly string[] | undefined
+  readonly sessionAffinity?: string | undefined
+  readonly backupPool?: string | undefined
+  readonly failoverRatio?: number | undefined
+}
+export interface GCECreateTargetPoolOptions {
+  readonly name: string
+  readonly description?: string | undefined
+  /** @defaultValue the driver's */
+  readonly ex_region?: Ref | undefined
+  readonly nodes?: readonly Ref[] | undefined
+  /** Of the old kind: one at most. */
+  readonly healthChecks?: readonly Ref[] | undefined
+  /** @defaultValue 'NONE' */
+  readonly sessionAffinity?: 'NONE' | 'CLIENT_IP' | 'CLIENT_IP_PROTO' | undefined
+  readonly backup?: Ref | undefined
+  /** From 0 to 1: with fewer healthy instances than this, the backup gets the traffic. */
+  readonly failoverRatio?: number | undefined
+}
+/** Whether an instance of a pool works. */
+export interface GCENodeHealth {
+  /** The instance's id. */
+  readonly nodeId: string
+  readonly ip: string | undefined
+  /** `'HEALTHY'` or `'UNHEALTHY'`. */
+  readonly state: string
+}
+/** An address whose traffic goes somewhere. */
+export interface GCEForwardingRule extends GCEResource {
+  readonly region?: string | undefined
+  readonly IPAddress: string
+  readonly IPProtocol?: string | undefined
+  readonly portRange?: string | undefined
+  readonly ports?: readonly string[] | undefined
+  /** Address of the target. */
+  readonly target?: string | undefined
+  readonly backendService?: string | undefined
+  readonly loadBalancingScheme?: string | undefined
+}
+/** Where traffic goes: one of these. */
+export interface GCEForwardingTarget {
+  readonly targetPool?: Ref | undefined
+  readonly targetInstance?: Ref | undefined
+  readonly targetHttpProxy?: Ref | undefined
+  readonly targetHttpsProxy?: Ref | undefined
+}
+export interface GCECreateForwardingRuleOptions {
+  readonly name: string
+  readonly description?: string | undefined
+  /** `{ id: 'global' }` for one of proxies. @defaultValue the driver's */
+  readonly ex_region?: Ref | undefined
+  /** One that was reserved. @defaultValue any */
+  readonly IPAddress?: string | undefined
+  /** @defaultValue 'TCP' */
+  readonly IPProtocol?: 'TCP' | 'UDP' | 'ESP' | 'AH' | 'SCTP' | 'ICMP' | undefined
+  /** `'80'` or `'8000-8080'`. */
+  readonly portRange?: string | undefined
+  /** Of internal balancers. */
+  readonly ports?: readonly string[] | undefined
+  readonly target?: GCEForwardingTarget | undefined
+  readonly backendService?: Ref | undefined
+  readonly loadBalancingScheme?: 'EXTERNAL' | 'INTERNAL' | 'EXTERNAL_MANAGED' | 'INTERNAL_MANAGED' | undefined
+}
+/** An instance that gets traffic as it comes. */
+export interface GCETargetInstance extends GCEResource {
+  readonly zone: string
+  /** Address of the instance. */
+  readonly instance: string
+}
+export interface GCECreateTargetInstanceOptions {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly node: Ref
+  /** @defaultValue the driver's */
+  readonly ex_zone?: Ref | undefined
+}
+
+const toHealthCheck = resource<GCEHealthCheck>('global')
+const toHttpHealthCheck = resource<GCEHttpHealthCheck>('global')
+export const toTargetPool: ReturnType<typeof resource<GCETargetPool>> = resource<GCETargetPool>('region')
+export const toForwardingRule: ReturnType<typeof resource<GCEForwardingRule>> =
+  resource<GCEForwardingRule>('regionOrGlobal')
+const toTargetInstance = resource<GCETargetInstance>('zone')
+
+/** What traffic is shared by: health checks, target pools, forwarding rules. What is given has Google's own members. */
+export abstract class GCEPools extends GCENetworks {
+  /**
+   * All health checks of the project.
+   * @example for await (const { name } of driver.ex_listHealthChecks()) console.log(name)
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/list
+   */
+  ex_listHealthChecks(options?: GCEListOptions): Pager<GCEHealthCheck> {
+    const spec = { map: toHealthCheck, query: { filter: options?.ex_filter } }
+    return this.connection.listIn('global', 'healthChecks', spec, options)
+  }
+
+  /**
+   * One health check.
+   * @example const { checkIntervalSec } = await driver.ex_getHealthCheck({ id: 'web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/get
+   */
+  async ex_getHealthCheck(healthCheck: Ref, options?: CallOptions): Promise<GCEHealthCheck> {
+    const place = placeOf(this, healthCheck, 'global', 'healthCheck', options)
+    return this.connection.get(place, 'healthChecks', toHealthCheck, undefined, options)
+  }
+
+  /**
+   * Makes a health check.
+   * @example await driver.ex_createHealthCheck({ name: 'web', type: 'HTTP', port: 80, requestPath: '/health' })
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/insert
+   */
+  async ex_createHealthCheck(
+    healthCheck: GCECreateHealthCheckOptions,
+    options?: GCEChangeOptions,
+  ): Promise<Owned<GCEHealthCheck>> {
+    checkName(this, healthCheck.name, 'healthCheck.name', options)
+    const scope = 'global'
+    const json = { name: healthCheck.name, ...toRawHealthCheck(healthCheck) }
+    await this.connection.insert(scope, 'healthChecks', json, options)
+    const made = await this.ex_getHealthCheck({ id: `${healthCheck.name}` }, options)
+    return owned(made, () => this.ex_destroyHealthCheck(made))
+  }
+
+  /**
+   * Deletes a health check.
+   * @example await driver.ex_destroyHealthCheck({ id: 'web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/delete
+   */
+  async ex_destroyHealthCheck(healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+    await this.connection.remove(
+      placeOf(this, healthCheck, 'global', 'healthCheck', options),
+      'healthChecks',
+      undefined,
+      options,
+    )
+  }
+
+  /**
+   * Changes a health check. What is left out stays.
+   * @example await driver.ex_updateHealthCheck({ id: 'web' }, { checkIntervalSec: 10 })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/patch
+   */
+  async ex_updateHealthCheck(
+    healthCheck: Ref,
+    changes: GCEHealthCheckOptions,
+    options?: GCEChangeOptions,
+  ): Promise<GCEHealthCheck> {
+    const place = placeOf(this, healthCheck, 'global', 'healthCheck', options)
+    await this.connection.act(place, 'healthChecks', { method: 'PATCH', json: toRawHealthCheck(changes) }, options)
+    return this.ex_getHealthCheck(healthCheck, options)
+  }
+
+  /**
+   * Health checks of the old kind, which target pools need.
+   * @example for await (const { name } of driver.ex_listHttpHealthChecks()) console.log(name)
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/list
+   */
+  ex_listHttpHealthChecks(options?: GCEListOptions): Pager<GCEHttpHealthCheck> {
+    const spec = { map: toHttpHealthCheck, query: { filter: options?.ex_filter } }
+    return this.connection.listIn('global', 'httpHealthChecks', spec, options)
+  }
+
+  /**
+   * One health check of the old kind.
+   * @example const { requestPath } = await driver.ex_getHttpHealthCheck({ id: 'web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/get
+   */
+  async ex_getHttpHealthCheck(httpHealthCheck: Ref, options?: CallOptions): Promise<GCEHttpHealthCheck> {
+    const place = placeOf(this, httpHealthCheck, 'global', 'httpHealthCheck', options)
+    return this.connection.get(place, 'httpHealthChecks', toHttpHealthCheck, undefined, options)
+  }
+
+  /**
+   * Makes a health check of the old kind.
+   * @example await driver.ex_createHttpHealthCheck({ name: 'web', port: 80, requestPath: '/health' })
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/insert
+   */
+  async ex_createHttpHealthCheck(
+    httpHealthCheck: GCECreateHttpHealthCheckOptions,
+    options?: GCEChangeOptions,
+  ): Promise<Owned<GCEHttpHealthCheck>> {
+    checkName(this, httpHealthCheck.name, 'httpHealthCheck.name', options)
+    const scope = 'global'
+    const json = { ...httpHealthCheck }
+    await this.connection.insert(scope, 'httpHealthChecks', json, options)
+    const made = await this.ex_getHttpHealthCheck({ id: `${httpHealthCheck.name}` }, options)
+    return owned(made, () => this.ex_destroyHttpHealthCheck(made))
+  }
+
+  /**
+   * Deletes a health check of the old kind.
+   * @example await driver.ex_destroyHttpHealthCheck({ id: 'web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/delete
+   */
+  async ex_destroyHttpHealthCheck(httpHealthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+    await this.connection.remove(
+      placeOf(this, httpHealthCheck, 'global', 'httpHealthCheck', options),
+      'httpHealthChecks',
+      undefined,
+      options,
+    )
+  }
+
+  /**
+   * All target pools of the project.
+   * @example for await (const { id } of driver.ex_listTargetPools()) console.log(id)
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/aggregatedList
+   */
+  ex_listTargetPools(options?: GCEListRegionalOptions): Pager<GCETargetPool> {
+    const spec = { map: toTargetPool, query: { filter: options?.ex_filter } }
+    return this.connection.listIn(regionScope(this, options), 'targetPools', spec, options)
+  }
+
+  /**
+   * One target pool.
+   * @example const { instances } = await driver.ex_getTargetPool({ id: 'europe-west3/web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/get
+   */
+  async ex_getTargetPool(targetPool: Ref, options?: CallOptions): Promise<GCETargetPool> {
+    const place = placeOf(this, targetPool, 'region', 'targetPool', options)
+    return this.connection.get(place, 'targetPools', toTargetPool, undefined, options)
+  }
+
+  /**
+   * Makes a target pool.
+   * @example await driver.ex_createTargetPool({ name: 'web', nodes: [{ id: 'europe-west3-a/web-1' }] })
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/insert
+   */
+  async ex_createTargetPool(
+    targetPool: GCECreateTargetPoolOptions,
+    options?: GCEChangeOptions,
+  ): Promise<Owned<GCETargetPool>> {
+    checkName(this, targetPool.name, 'targetPool.name', options)
+    const scope = `regions/${regionFor(this, targetPool.ex_region, 'targetPool.ex_region', options)}`
+    const { nodes, healthChecks, backup } = targetPool
+    const other = backup && placeOf(this, backup, 'region', 'targetPool.backup', options)
+    const json = {
+      name: targetPool.name,
+      description: targetPool.description,
+      sessionAffinity: targetPool.sessionAffinity,
+      instances: nodes?.map(node => nodeLink(this, node, 'targetPool.nodes', options)),
+      healthChecks: healthChecks?.map(check => checkLink(this, check, 'targetPool.healthChecks', options)),
+      backupPool: other && linkTo(other, 'targetPools'),
+      failoverRatio: targetPool.failoverRatio,
+    }
+    await this.connection.insert(scope, 'targetPools', json, options)
+    const made = await this.ex_getTargetPool({ id: `${scope}/targetPools/${targetPool.name}` }, options)
+    return owned(made, () => this.ex_destroyTargetPool(made))
+  }
+
+  /**
+   * Deletes a target pool.
+   * @example await driver.ex_destroyTargetPool({ id: 'europe-west3/web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/delete
+   */
+  async ex_destroyTargetPool(targetPool: Ref, options?: GCEChangeOptions): Promise<void> {
+    await this.connection.remove(
+      placeOf(this, targetPool, 'region', 'targetPool', options),
+      'targetPools',
+      undefined,
+      options,
+    )
+  }
+
+  /**
+   * Adds an instance to a pool.
+   * @example await driver.ex_targetPoolAddNode({ id: 'europe-west3/web' }, { id: 'europe-west3-a/web-1' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/addInstance
+   */
+  async ex_targetPoolAddNode(targetPool: Ref, node: Ref, options?: GCEChangeOptions): Promise<void> {
+    const place = placeOf(this, targetPool, 'region', 'targetPool', options)
+    const json = { instances: [{ instance: nodeLink(this, node, 'node', options) }] }
+    await this.connection.act(place, 'targetPools:addInstance', { json }, options)
+  }
+
+  /**
+   * Takes an instance from a pool.
+   * @example await driver.ex_targetPoolRemoveNode({ id: 'europe-west3/web' }, { id: 'europe-west3-a/web-1' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/removeInstance
+   */
+  async ex_targetPoolRemoveNode(targetPool: Ref, node: Ref, options?: GCEChangeOptions): Promise<void> {
+    const place = placeOf(this, targetPool, 'region', 'targetPool', options)
+    const json = { instances: [{ instance: nodeLink(this, node, 'node', options) }] }
+    await this.connection.act(place, 'targetPools:removeInstance', { json }, options)
+  }
+
+  /**
+   * Checks the instances of a pool, which may have one check.
+   * @example await driver.ex_targetPoolAddHealthCheck({ id: 'europe-west3/web' }, { id: 'web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/addHealthCheck
+   */
+  async ex_targetPoolAddHealthCheck(targetPool: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+    const place = placeOf(this, targetPool, 'region', 'targetPool', options)
+    const json = { healthChecks: [{ healthCheck: checkLink(this, healthCheck, 'healthCheck', options) }] }
+    await this.connection.act(place, 'targetPools:addHealthCheck', { json }, options)
+  }
+
+  /**
+   * Checks the instances of a pool no more.
+   * @example await driver.ex_targetPoolRemoveHealthCheck({ id: 'europe-west3/web' }, { id: 'web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/removeHealthCheck
+   */
+  async ex_targetPoolRemoveHealthCheck(targetPool: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+    const place = placeOf(this, targetPool, 'region', 'targetPool', options)
+    const json = { healthChecks: [{ healthCheck: checkLink(this, healthCheck, 'healthCheck', options) }] }
+    await this.connection.act(place, 'targetPools:removeHealthCheck', { json }, options)
+  }
+
+  /**
+   * Says which pool gets the traffic when too few instances of this one work.
+   * @example await driver.ex_targetPoolSetBackup({ id: 'europe-west3/web' }, { id: 'europe-west3/spare' }, 0.5)
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/setBackup
+   */
+  async ex_targetPoolSetBackup(
+    targetPool: Ref,
+    backup: Ref,
+    failoverRatio: number,
+    options?: GCEChangeOptions,
+  ): Promise<void> {
+    const place = placeOf(this, targetPool, 'region', 'targetPool', options)
+    const target = linkTo(placeOf(this, backup, 'region', 'backup', options), 'targetPools')
+    const query = { failoverRatio }
+    await this.connection.act(place, 'targetPools:setBackup', { json: { target }, query }, options)
+  }
+
+  /**
+   * Whether the instances of a pool work.
+   * @example const health = await driver.ex_targetPoolGetHealth({ id: 'europe-west3/web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/getHealth
+   */
+  async ex_targetPoolGetHealth(targetPool: Ref, options?: CallOptions): Promise<GCENodeHealth[]> {
+    const place = placeOf(this, targetPool, 'region', 'targetPool', options)
+    const { instances = [] } = await this.connection.get(place, 'targetPools', toTargetPool, undefined, options)
+    const found: GCENodeHealth[] = []
+    for (const instance of instances) found.push(...(await healthOf(this, place, instance, options)))
+    return found
+  }
+
+  /**
+   * Forwarding rules of the driver's region, or of all places.
+   * @example for await (const { id } of driver.ex_listForwardingRules()) console.log(id)
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules/aggregatedList
+   */
+  ex_listForwardingRules(options?: GCEListRegionalOptions): Pager<GCEForwardingRule> {
+    const spec = { map: toForwardingRule, query: { filter: options?.ex_filter } }
+    return this.connection.listIn(regionScope(this, options), 'forwardingRules', spec, options)
+  }
+
+  /**
+   * One forwarding rule.
+   * @example const { IPAddress } = await driver.ex_getForwardingRule({ id: 'europe-west3/web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules/get
+   */
+  async ex_getForwardingRule(forwardingRule: Ref, options?: CallOptions): Promise<GCEForwardingRule> {
+    const place = placeOf(this, forwardingRule, 'regionOrGlobal', 'forwardingRule', options)
+    return this.connection.get(place, 'forwardingRules', toForwardingRule, undefined, options)
+  }
+
+  /**
+   * Makes a forwarding rule.
+   * @example await driver.ex_createForwardingRule({ name: 'web', portRange: '80', target: { targetPool: { id: 'web' } } })
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules/insert
+   */
+  async ex_createForwardingRule(
+    forwardingRule: GCECreateForwardingRuleOptions,
+    options?: GCEChangeOptions,
+  ): Promise<Owned<GCEForwardingRule>> {
+    checkName(this, forwardingRule.name, 'forwardingRule.name', options)
+    const scope = regionOrGlobal(this, forwardingRule, options)
+    const { backendService } = forwardingRule
+    const target = targetLink(this, forwardingRule.target, options)
+    const json = {
+      name: forwardingRule.name,
+      description: forwardingRule.description,
+      IPAddress: forwardingRule.IPAddress,
+      IPProtocol: forwardingRule.IPProtocol ?? 'TCP',
+      portRange: forwardingRule.portRange,
+      ports: forwardingRule.ports,
+      target,
+      backendService:
+        backendService &&
+        linkTo(
+          placeOf(this, backendService, 'regionOrGlobal', 'forwardingRule.backendService', options),
+          'backendServices',
+        ),
+      loadBalancingScheme: forwardingRule.loadBalancingScheme,
+    }
+    await this.connection.insert(scope, 'forwardingRules', json, options)
+    const made = await this.ex_getForwardingRule({ id: `${scope}/forwardingRules/${forwardingRule.name}` }, options)
+    return owned(made, () => this.ex_destroyForwardingRule(made))
+  }
+
+  /**
+   * Deletes a forwarding rule.
+   * @example await driver.ex_destroyForwardingRule({ id: 'europe-west3/web' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules/delete
+   */
+  async ex_destroyForwardingRule(forwardingRule: Ref, options?: GCEChangeOptions): Promise<void> {
+    await this.connection.remove(
+      placeOf(this, forwardingRule, 'regionOrGlobal', 'forwardingRule', options),
+      'forwardingRules',
+      undefined,
+      options,
+    )
+  }
+
+  /**
+   * Target instances of the driver's zone, or of all.
+   * @example for await (const { id } of driver.ex_listTargetInstances()) console.log(id)
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/aggregatedList
+   */
+  ex_listTargetInstances(options?: GCEListZonalOptions): Pager<GCETargetInstance> {
+    const spec = { map: toTargetInstance, query: { filter: options?.ex_filter } }
+    return this.connection.listIn(zoneScope(this, options), 'targetInstances', spec, options)
+  }
+
+  /**
+   * One target instance.
+   * @example const { instance } = await driver.ex_getTargetInstance({ id: 'europe-west3-a/vpn' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/get
+   */
+  async ex_getTargetInstance(targetInstance: Ref, options?: CallOptions): Promise<GCETargetInstance> {
+    const place = placeOf(this, targetInstance, 'zone', 'targetInstance', options)
+    return this.connection.get(place, 'targetInstances', toTargetInstance, undefined, options)
+  }
+
+  /**
+   * Makes a target instance.
+   * @example await driver.ex_createTargetInstance({ name: 'vpn', node: { id: 'europe-west3-a/vpn-1' } })
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/insert
+   */
+  async ex_createTargetInstance(
+    targetInstance: GCECreateTargetInstanceOptions,
+    options?: GCEChangeOptions,
+  ): Promise<Owned<GCETargetInstance>> {
+    checkName(this, targetInstance.name, 'targetInstance.name', options)
+    const scope = `zones/${zoneFor(this, targetInstance.ex_zone, 'targetInstance.ex_zone', options)}`
+    const json = {
+      name: targetInstance.name,
+      description: targetInstance.description,
+      instance: nodeLink(this, targetInstance.node, 'targetInstance.node', options),
+    }
+    await this.connection.insert(scope, 'targetInstances', json, options)
+    const made = await this.ex_getTargetInstance({ id: `${scope}/targetInstances/${targetInstance.name}` }, options)
+    return owned(made, () => this.ex_destroyTargetInstance(made))
+  }
+
+  /**
+   * Deletes a target instance.
+   * @example await driver.ex_destroyTargetInstance({ id: 'europe-west3-a/vpn' })
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/delete
+   */
+  async ex_destroyTargetInstance(targetInstance: Ref, options?: GCEChangeOptions): Promise<void> {
+    await this.connection.remove(
+      placeOf(this, targetInstance, 'zone', 'targetInstance', options),
+      'targetInstances',
+      undefined,
+      options,
+    )
+  }
+}
+
+interface RawHealth {
+  readonly healthStatus?: readonly {
+    readonly instance?: string
+    readonly ipAddress?: string
+    readonly healthState?: string
+  }[]
+}
+
+async function healthOf(
+  { connection }: GCEPools,
+  place: Parameters<typeof pathTo>[0],
+  instance: string,
+  options: CallOptions | undefined,
+): Promise<GCENodeHealth[]> {
+  const at = pathTo(place, 'targetPools')
+  const spec = {
+    method: 'POST',
+    path: (project: string) => `${at(project)}/getHealth`,
+    json: { instance },
+    idempotent: true,
+  } as const
+  const map = ({ healthStatus = [] }: RawHealth): GCENodeHealth[] =>
+    healthStatus.map(({ instance: link = instance, ipAddress, healthState = '' }) => ({
+      nodeId: idOf(link, 'zone'),
+      ip: ipAddress,
+      state: healthState,
+    }))
+  return connection.one(spec, map, options)
+}
+
+/** Each kind has its own member. */
+function toRawHealthCheck(check: GCEHealthCheckOptions): object {
+  const { type, port, requestPath, host, description, ...times } = check
+  const { checkIntervalSec, timeoutSec, healthyThreshold, unhealthyThreshold } = times
+  const member = type === 'HTTP2' ? 'http2HealthCheck' : `${type?.toLowerCase()}HealthCheck`
+  const about = type === 'TCP' || type === 'SSL' ? { port } : { port, requestPath, host }
+  const common = { type, description, checkIntervalSec, timeoutSec, healthyThreshold, unhealthyThreshold }
+  return type === undefined ? common : { ...common, [member]: about }
+}
+
+export function nodeLink(asker: Asker, node: Ref, argument: string, options: CallOptions | undefined): string {
+  return linkTo(placeOf(asker, node, 'zone', argument, options), 'instances')
+}
+
+export function checkLink(asker: Asker, check: Ref, argument: string, options: CallOptions | undefined): string {
+  return linkTo(placeOf(asker, check, 'global', argument, options), 'httpHealthChecks')
+}
+
+function targetLink(
+  asker: Asker,
+  target: GCEForwardingTarget | undefined,
+  options: CallOptions | undefined,
+): string | undefined {
+  if (target === undefined) return undefined
+  const { targetPool, targetInstance, targetHttpProxy, targetHttpsProxy } = target
+  const at = 'forwardingRule.target'
+  if (targetPool) return linkTo(placeOf(asker, targetPool, 'region', at, options), 'targetPools')
+  if (targetInstance) return linkTo(placeOf(asker, targetInstance, 'zone', at, options), 'targetInstances')
+  if (targetHttpProxy) return linkTo(placeOf(asker, targetHttpProxy, 'global', at, options), 'targetHttpProxies')
+  if (targetHttpsProxy) return linkTo(placeOf(asker, targetHttpsProxy, 'global', at, options), 'targetHttpsProxies')
+  throw refused(asker, at, 'one of targetPool, targetInstance, targetHttpProxy and targetHttpsProxy', options)
+}
