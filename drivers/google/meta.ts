@@ -16,6 +16,19 @@ const drivers: readonly DriverMeta[] = [
     },
   },
   {
+    api: 'loadbalancer',
+    constant: 'GCE',
+    class: 'GCELBDriver',
+    file: 'loadbalancer',
+    apiVersion: 'v1',
+    transport: 'http',
+    idempotency: 'token',
+    exempt: {
+      'listProtocols:fixture': 'nothing is asked: the protocols stand in the documentation only',
+      'balancerListMembers:pages': 'the first of its requests is for the balancer, and brings no page',
+    },
+  },
+  {
     api: 'dns',
     constant: 'GOOGLE',
     class: 'GoogleDNSDriver',
