@@ -67,6 +67,11 @@ export interface GCEAcceleratorType extends GCEResource {
   readonly maximumCardsPerInstance: number
   readonly zone?: string | undefined
 }
+/** A licence that images carry. */
+export interface GCELicense extends GCEResource {
+  /** Whether its use is paid for. */
+  readonly chargesUseFee?: boolean | undefined
+}
 /** A project as Compute Engine knows it. */
 export interface GCEProject {
   readonly id: string
@@ -160,21 +165,21 @@ export abstract class GCECatalog extends GCENodes {
 
   /**
    * Kinds of disks.
-   * @example for await (const { name, validDiskSize } of driver.ex_listDiskTypes()) console.log(name, validDiskSize)
+   * @example for await (const { name, validDiskSize } of driver.ex_listDisktypes()) console.log(name, validDiskSize)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/diskTypes/list
    */
-  ex_listDiskTypes(options?: GCEListTypesOptions): Pager<GCEDiskType> {
+  ex_listDisktypes(options?: GCEListTypesOptions): Pager<GCEDiskType> {
     const spec = { map: resource<GCEDiskType>('zone'), keep: inRegion(this) }
     return this.connection.listIn(zoneScope(this, options), 'diskTypes', spec, options)
   }
 
   /**
    * One kind of disk.
-   * @example const { defaultDiskSizeGb } = await driver.ex_getDiskType({ id: 'europe-west3-a/pd-ssd' })
+   * @example const { defaultDiskSizeGb } = await driver.ex_getDisktype({ id: 'europe-west3-a/pd-ssd' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/diskTypes/get
    */
-  async ex_getDiskType(diskType: Ref, options?: CallOptions): Promise<GCEDiskType> {
+  async ex_getDisktype(diskType: Ref, options?: CallOptions): Promise<GCEDiskType> {
     const place = placeOf(this, diskType, 'zone', 'diskType', options)
     return this.connection.get(place, 'diskTypes', resource<GCEDiskType>('zone'), undefined, options)
   }
@@ -221,6 +226,28 @@ export abstract class GCECatalog extends GCENodes {
   ): Promise<void> {
     const { fingerprint } = await commonMetadata(this, options)
     await setCommonMetadata(this, metadata, fingerprint, options)
+  }
+
+  /**
+   * A licence that images carry, which the project of their maker has.
+   * @example const { chargesUseFee } = await driver.ex_getLicense('debian-cloud', 'debian-12-bookworm')
+   * @throws NotFoundError
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/licenses/get
+   */
+  async ex_getLicense(project: string, name: string, options?: CallOptions): Promise<GCELicense> {
+    const link = `projects/${project}/global/licenses/${name}`
+    const place = placeOf(this, { id: link }, 'global', 'name', options)
+    return this.connection.get(place, 'licenses', resource<GCELicense>('global'), undefined, options)
+  }
+
+  /**
+   * Lets reports of the project's use be written to a bucket of Cloud Storage.
+   * @example await driver.ex_setUsageExportBucket('usage', 'gce')
+   * @see https://cloud.google.com/compute/docs/reference/rest/v1/projects/setUsageExportBucket
+   */
+  async ex_setUsageExportBucket(bucketName: string, prefix: string, options?: GCEChangeOptions): Promise<void> {
+    const at = (project: string): string => `/compute/v1/projects/${project}/setUsageExportBucket`
+    await this.connection.change({ path: at, json: { bucketName, reportNamePrefix: prefix } }, options)
   }
 
   /**

@@ -119,35 +119,35 @@ const toAutoscaler = resource<GCEAutoscaler>('zone')
 export abstract class GCEGroups extends GCEPools {
   /**
    * All instance templates of the project.
-   * @example for await (const { name } of driver.ex_listInstanceTemplates()) console.log(name)
+   * @example for await (const { name } of driver.ex_listInstancetemplates()) console.log(name)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceTemplates/list
    */
-  ex_listInstanceTemplates(options?: GCEListOptions): Pager<GCEInstanceTemplate> {
+  ex_listInstancetemplates(options?: GCEListOptions): Pager<GCEInstanceTemplate> {
     const spec = { map: toInstanceTemplate, query: { filter: options?.ex_filter } }
     return this.connection.listIn('global', 'instanceTemplates', spec, options)
   }
 
   /**
    * One instance template.
-   * @example const { properties } = await driver.ex_getInstanceTemplate({ id: 'web' })
+   * @example const { properties } = await driver.ex_getInstancetemplate({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceTemplates/get
    */
-  async ex_getInstanceTemplate(instanceTemplate: Ref, options?: CallOptions): Promise<GCEInstanceTemplate> {
+  async ex_getInstancetemplate(instanceTemplate: Ref, options?: CallOptions): Promise<GCEInstanceTemplate> {
     const place = placeOf(this, instanceTemplate, 'global', 'instanceTemplate', options)
     return this.connection.get(place, 'instanceTemplates', toInstanceTemplate, undefined, options)
   }
 
   /**
    * Makes an instance template.
-   * @example await driver.ex_createInstanceTemplate({
+   * @example await driver.ex_createInstancetemplate({
    *   name: 'web',
    *   size: { id: 'e2-small' },
    *   image: { id: 'debian-cloud/family/debian-12' },
    * })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceTemplates/insert
    */
-  async ex_createInstanceTemplate(
+  async ex_createInstancetemplate(
     instanceTemplate: GCECreateInstanceTemplateOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCEInstanceTemplate>> {
@@ -156,17 +156,17 @@ export abstract class GCEGroups extends GCEPools {
     const { name, description, ...node } = instanceTemplate
     const json = { name, description, properties: toRawTemplate(this, node, options) }
     await this.connection.insert(scope, 'instanceTemplates', json, options)
-    const made = await this.ex_getInstanceTemplate({ id: `${instanceTemplate.name}` }, options)
-    return owned(made, () => this.ex_destroyInstanceTemplate(made))
+    const made = await this.ex_getInstancetemplate({ id: `${instanceTemplate.name}` }, options)
+    return owned(made, () => this.ex_destroyInstancetemplate(made))
   }
 
   /**
    * Deletes an instance template.
-   * @example await driver.ex_destroyInstanceTemplate({ id: 'web' })
+   * @example await driver.ex_destroyInstancetemplate({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceTemplates/delete
    */
-  async ex_destroyInstanceTemplate(instanceTemplate: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyInstancetemplate(instanceTemplate: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, instanceTemplate, 'global', 'instanceTemplate', options),
       'instanceTemplates',
@@ -177,31 +177,31 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Instance groups of the driver's zone, or of all.
-   * @example for await (const { id } of driver.ex_listInstanceGroups()) console.log(id)
+   * @example for await (const { id } of driver.ex_listInstancegroups()) console.log(id)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroups/aggregatedList
    */
-  ex_listInstanceGroups(options?: GCEListZonalOptions): Pager<GCEInstanceGroup> {
+  ex_listInstancegroups(options?: GCEListZonalOptions): Pager<GCEInstanceGroup> {
     const spec = { map: toInstanceGroup, query: { filter: options?.ex_filter } }
     return this.connection.listIn(zoneScope(this, options), 'instanceGroups', spec, options)
   }
 
   /**
    * One instance group.
-   * @example const { size } = await driver.ex_getInstanceGroup({ id: 'europe-west3-a/web' })
+   * @example const { size } = await driver.ex_getInstancegroup({ id: 'europe-west3-a/web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroups/get
    */
-  async ex_getInstanceGroup(instanceGroup: Ref, options?: CallOptions): Promise<GCEInstanceGroup> {
+  async ex_getInstancegroup(instanceGroup: Ref, options?: CallOptions): Promise<GCEInstanceGroup> {
     const place = placeOf(this, instanceGroup, 'zone', 'instanceGroup', options)
     return this.connection.get(place, 'instanceGroups', toInstanceGroup, undefined, options)
   }
 
   /**
    * Makes an instance group.
-   * @example await driver.ex_createInstanceGroup({ name: 'web', namedPorts: [{ name: 'http', port: 80 }] })
+   * @example await driver.ex_createInstancegroup({ name: 'web', namedPorts: [{ name: 'http', port: 80 }] })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroups/insert
    */
-  async ex_createInstanceGroup(
+  async ex_createInstancegroup(
     instanceGroup: GCECreateInstanceGroupOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCEInstanceGroup>> {
@@ -211,17 +211,17 @@ export abstract class GCEGroups extends GCEPools {
     const { name, description, namedPorts } = instanceGroup
     const json = { name, description, namedPorts }
     await this.connection.insert(scope, 'instanceGroups', json, options)
-    const made = await this.ex_getInstanceGroup({ id: `${scope}/instanceGroups/${instanceGroup.name}` }, options)
-    return owned(made, () => this.ex_destroyInstanceGroup(made))
+    const made = await this.ex_getInstancegroup({ id: `${scope}/instanceGroups/${instanceGroup.name}` }, options)
+    return owned(made, () => this.ex_destroyInstancegroup(made))
   }
 
   /**
    * Deletes an instance group.
-   * @example await driver.ex_destroyInstanceGroup({ id: 'europe-west3-a/web' })
+   * @example await driver.ex_destroyInstancegroup({ id: 'europe-west3-a/web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroups/delete
    */
-  async ex_destroyInstanceGroup(instanceGroup: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyInstancegroup(instanceGroup: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, instanceGroup, 'zone', 'instanceGroup', options),
       'instanceGroups',
@@ -232,11 +232,11 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Adds instances to a group.
-   * @example await driver.ex_instanceGroupAddInstances({ id: 'europe-west3-a/web' }, [{ id: 'europe-west3-a/web-1' }])
+   * @example await driver.ex_instancegroupAddInstances({ id: 'europe-west3-a/web' }, [{ id: 'europe-west3-a/web-1' }])
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroups/addInstances
    */
-  async ex_instanceGroupAddInstances(
+  async ex_instancegroupAddInstances(
     instanceGroup: Ref,
     nodes: readonly Ref[],
     options?: GCEChangeOptions,
@@ -248,11 +248,11 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Takes instances from a group.
-   * @example await driver.ex_instanceGroupRemoveInstances({ id: 'europe-west3-a/web' }, [{ id: 'europe-west3-a/web-1' }])
+   * @example await driver.ex_instancegroupRemoveInstances({ id: 'europe-west3-a/web' }, [{ id: 'europe-west3-a/web-1' }])
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroups/removeInstances
    */
-  async ex_instanceGroupRemoveInstances(
+  async ex_instancegroupRemoveInstances(
     instanceGroup: Ref,
     nodes: readonly Ref[],
     options?: GCEChangeOptions,
@@ -264,11 +264,11 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Replaces the ports of a group that balancers know by name.
-   * @example await driver.ex_instanceGroupSetNamedPorts({ id: 'europe-west3-a/web' }, [{ name: 'http', port: 80 }])
+   * @example await driver.ex_instancegroupSetNamedPorts({ id: 'europe-west3-a/web' }, [{ name: 'http', port: 80 }])
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroups/setNamedPorts
    */
-  async ex_instanceGroupSetNamedPorts(
+  async ex_instancegroupSetNamedPorts(
     instanceGroup: Ref,
     namedPorts: readonly GCENamedPort[],
     options?: GCEChangeOptions,
@@ -280,11 +280,11 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * The ids of a group's instances.
-   * @example const ids = await driver.ex_instanceGroupListInstances({ id: 'europe-west3-a/web' })
+   * @example const ids = await driver.ex_instancegroupListInstances({ id: 'europe-west3-a/web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroups/listInstances
    */
-  ex_instanceGroupListInstances(instanceGroup: Ref, options?: CallOptions): Pager<string> {
+  ex_instancegroupListInstances(instanceGroup: Ref, options?: CallOptions): Pager<string> {
     const at = pathTo(placeOf(this, instanceGroup, 'zone', 'instanceGroup', options), 'instanceGroups')
     const spec = {
       method: 'POST',
@@ -298,31 +298,31 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Managed instance groups of the driver's zone, or of all.
-   * @example for await (const { id } of driver.ex_listInstanceGroupManagers()) console.log(id)
+   * @example for await (const { id } of driver.ex_listInstancegroupmanagers()) console.log(id)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/aggregatedList
    */
-  ex_listInstanceGroupManagers(options?: GCEListZonalOptions): Pager<GCEInstanceGroupManager> {
+  ex_listInstancegroupmanagers(options?: GCEListZonalOptions): Pager<GCEInstanceGroupManager> {
     const spec = { map: toInstanceGroupManager, query: { filter: options?.ex_filter } }
     return this.connection.listIn(zoneScope(this, options), 'instanceGroupManagers', spec, options)
   }
 
   /**
    * One managed instance group.
-   * @example const { targetSize } = await driver.ex_getInstanceGroupManager({ id: 'europe-west3-a/web' })
+   * @example const { targetSize } = await driver.ex_getInstancegroupmanager({ id: 'europe-west3-a/web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/get
    */
-  async ex_getInstanceGroupManager(instanceGroupManager: Ref, options?: CallOptions): Promise<GCEInstanceGroupManager> {
+  async ex_getInstancegroupmanager(instanceGroupManager: Ref, options?: CallOptions): Promise<GCEInstanceGroupManager> {
     const place = placeOf(this, instanceGroupManager, 'zone', 'instanceGroupManager', options)
     return this.connection.get(place, 'instanceGroupManagers', toInstanceGroupManager, undefined, options)
   }
 
   /**
    * Makes a managed instance group.
-   * @example await driver.ex_createInstanceGroupManager({ name: 'web', template: { id: 'web' }, targetSize: 3 })
+   * @example await driver.ex_createInstancegroupmanager({ name: 'web', template: { id: 'web' }, targetSize: 3 })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/insert
    */
-  async ex_createInstanceGroupManager(
+  async ex_createInstancegroupmanager(
     instanceGroupManager: GCECreateInstanceGroupManagerOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCEInstanceGroupManager>> {
@@ -341,20 +341,20 @@ export abstract class GCEGroups extends GCEPools {
       ),
     }
     await this.connection.insert(scope, 'instanceGroupManagers', json, options)
-    const made = await this.ex_getInstanceGroupManager(
+    const made = await this.ex_getInstancegroupmanager(
       { id: `${scope}/instanceGroupManagers/${instanceGroupManager.name}` },
       options,
     )
-    return owned(made, () => this.ex_destroyInstanceGroupManager(made))
+    return owned(made, () => this.ex_destroyInstancegroupmanager(made))
   }
 
   /**
    * Deletes a managed instance group.
-   * @example await driver.ex_destroyInstanceGroupManager({ id: 'europe-west3-a/web' })
+   * @example await driver.ex_destroyInstancegroupmanager({ id: 'europe-west3-a/web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/delete
    */
-  async ex_destroyInstanceGroupManager(instanceGroupManager: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyInstancegroupmanager(instanceGroupManager: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, instanceGroupManager, 'zone', 'instanceGroupManager', options),
       'instanceGroupManagers',
@@ -365,11 +365,11 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Says how many instances a managed group is to have.
-   * @example await driver.ex_instanceGroupManagerResize({ id: 'europe-west3-a/web' }, 5)
+   * @example await driver.ex_instancegroupmanagerResize({ id: 'europe-west3-a/web' }, 5)
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/resize
    */
-  async ex_instanceGroupManagerResize(
+  async ex_instancegroupmanagerResize(
     instanceGroupManager: Ref,
     size: number,
     options?: GCEChangeOptions,
@@ -381,11 +381,11 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Makes instances of a managed group anew.
-   * @example await driver.ex_instanceGroupManagerRecreateInstances({ id: 'europe-west3-a/web' }, [{ id: 'europe-west3-a/web-1' }])
+   * @example await driver.ex_instancegroupmanagerRecreateInstances({ id: 'europe-west3-a/web' }, [{ id: 'europe-west3-a/web-1' }])
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/recreateInstances
    */
-  async ex_instanceGroupManagerRecreateInstances(
+  async ex_instancegroupmanagerRecreateInstances(
     instanceGroupManager: Ref,
     nodes: readonly Ref[],
     options?: GCEChangeOptions,
@@ -397,11 +397,11 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Destroys instances of a managed group, which is then smaller by them.
-   * @example await driver.ex_instanceGroupManagerDeleteInstances({ id: 'europe-west3-a/web' }, [{ id: 'europe-west3-a/web-1' }])
+   * @example await driver.ex_instancegroupmanagerDeleteInstances({ id: 'europe-west3-a/web' }, [{ id: 'europe-west3-a/web-1' }])
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/deleteInstances
    */
-  async ex_instanceGroupManagerDeleteInstances(
+  async ex_instancegroupmanagerDeleteInstances(
     instanceGroupManager: Ref,
     nodes: readonly Ref[],
     options?: GCEChangeOptions,
@@ -413,11 +413,11 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Says what new instances of a managed group are made of.
-   * @example await driver.ex_instanceGroupManagerSetInstanceTemplate({ id: 'europe-west3-a/web' }, { id: 'web-2' })
+   * @example await driver.ex_instancegroupmanagerSetInstancetemplate({ id: 'europe-west3-a/web' }, { id: 'web-2' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/setInstanceTemplate
    */
-  async ex_instanceGroupManagerSetInstanceTemplate(
+  async ex_instancegroupmanagerSetInstancetemplate(
     instanceGroupManager: Ref,
     template: Ref,
     options?: GCEChangeOptions,
@@ -429,11 +429,11 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * Says when instances of a managed group that do not work are made anew; without policies, never.
-   * @example await driver.ex_instanceGroupManagerSetAutoHealingPolicies({ id: 'europe-west3-a/web' }, [{ healthCheck: { id: 'web' } }])
+   * @example await driver.ex_instancegroupmanagerSetAutohealingpolicies({ id: 'europe-west3-a/web' }, [{ healthCheck: { id: 'web' } }])
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/patch
    */
-  async ex_instanceGroupManagerSetAutoHealingPolicies(
+  async ex_instancegroupmanagerSetAutohealingpolicies(
     instanceGroupManager: Ref,
     policies: readonly GCEAutoHealingPolicy[],
     options?: GCEChangeOptions,
@@ -453,12 +453,12 @@ export abstract class GCEGroups extends GCEPools {
 
   /**
    * The instances of a managed group, and what is being done with them.
-   * @example for await (const { nodeId, currentAction } of driver.ex_instanceGroupManagerListManagedInstances({ id: 'europe-west3-a/web' }))
+   * @example for await (const { nodeId, currentAction } of driver.ex_instancegroupmanagerListManagedInstances({ id: 'europe-west3-a/web' }))
    *   console.log(nodeId, currentAction)
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers/listManagedInstances
    */
-  ex_instanceGroupManagerListManagedInstances(
+  ex_instancegroupmanagerListManagedInstances(
     instanceGroupManager: Ref,
     options?: CallOptions,
   ): Pager<GCEManagedInstance> {

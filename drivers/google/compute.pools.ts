@@ -151,31 +151,31 @@ const toTargetInstance = resource<GCETargetInstance>('zone')
 export abstract class GCEPools extends GCENetworks {
   /**
    * All health checks of the project.
-   * @example for await (const { name } of driver.ex_listHealthChecks()) console.log(name)
+   * @example for await (const { name } of driver.ex_listHealthchecks()) console.log(name)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/list
    */
-  ex_listHealthChecks(options?: GCEListOptions): Pager<GCEHealthCheck> {
+  ex_listHealthchecks(options?: GCEListOptions): Pager<GCEHealthCheck> {
     const spec = { map: toHealthCheck, query: { filter: options?.ex_filter } }
     return this.connection.listIn('global', 'healthChecks', spec, options)
   }
 
   /**
    * One health check.
-   * @example const { checkIntervalSec } = await driver.ex_getHealthCheck({ id: 'web' })
+   * @example const { checkIntervalSec } = await driver.ex_getHealthcheck({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/get
    */
-  async ex_getHealthCheck(healthCheck: Ref, options?: CallOptions): Promise<GCEHealthCheck> {
+  async ex_getHealthcheck(healthCheck: Ref, options?: CallOptions): Promise<GCEHealthCheck> {
     const place = placeOf(this, healthCheck, 'global', 'healthCheck', options)
     return this.connection.get(place, 'healthChecks', toHealthCheck, undefined, options)
   }
 
   /**
    * Makes a health check.
-   * @example await driver.ex_createHealthCheck({ name: 'web', type: 'HTTP', port: 80, requestPath: '/health' })
+   * @example await driver.ex_createHealthcheck({ name: 'web', type: 'HTTP', port: 80, requestPath: '/health' })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/insert
    */
-  async ex_createHealthCheck(
+  async ex_createHealthcheck(
     healthCheck: GCECreateHealthCheckOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCEHealthCheck>> {
@@ -183,17 +183,17 @@ export abstract class GCEPools extends GCENetworks {
     const scope = 'global'
     const json = { name: healthCheck.name, ...toRawHealthCheck(healthCheck) }
     await this.connection.insert(scope, 'healthChecks', json, options)
-    const made = await this.ex_getHealthCheck({ id: `${healthCheck.name}` }, options)
-    return owned(made, () => this.ex_destroyHealthCheck(made))
+    const made = await this.ex_getHealthcheck({ id: `${healthCheck.name}` }, options)
+    return owned(made, () => this.ex_destroyHealthcheck(made))
   }
 
   /**
    * Deletes a health check.
-   * @example await driver.ex_destroyHealthCheck({ id: 'web' })
+   * @example await driver.ex_destroyHealthcheck({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/delete
    */
-  async ex_destroyHealthCheck(healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyHealthcheck(healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, healthCheck, 'global', 'healthCheck', options),
       'healthChecks',
@@ -204,47 +204,47 @@ export abstract class GCEPools extends GCENetworks {
 
   /**
    * Changes a health check. What is left out stays.
-   * @example await driver.ex_updateHealthCheck({ id: 'web' }, { checkIntervalSec: 10 })
+   * @example await driver.ex_updateHealthcheck({ id: 'web' }, { checkIntervalSec: 10 })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks/patch
    */
-  async ex_updateHealthCheck(
+  async ex_updateHealthcheck(
     healthCheck: Ref,
     changes: GCEHealthCheckOptions,
     options?: GCEChangeOptions,
   ): Promise<GCEHealthCheck> {
     const place = placeOf(this, healthCheck, 'global', 'healthCheck', options)
     await this.connection.act(place, 'healthChecks', { method: 'PATCH', json: toRawHealthCheck(changes) }, options)
-    return this.ex_getHealthCheck(healthCheck, options)
+    return this.ex_getHealthcheck(healthCheck, options)
   }
 
   /**
    * Health checks of the old kind, which target pools need.
-   * @example for await (const { name } of driver.ex_listHttpHealthChecks()) console.log(name)
+   * @example for await (const { name } of driver.ex_listHttpHealthchecks()) console.log(name)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/list
    */
-  ex_listHttpHealthChecks(options?: GCEListOptions): Pager<GCEHttpHealthCheck> {
+  ex_listHttpHealthchecks(options?: GCEListOptions): Pager<GCEHttpHealthCheck> {
     const spec = { map: toHttpHealthCheck, query: { filter: options?.ex_filter } }
     return this.connection.listIn('global', 'httpHealthChecks', spec, options)
   }
 
   /**
    * One health check of the old kind.
-   * @example const { requestPath } = await driver.ex_getHttpHealthCheck({ id: 'web' })
+   * @example const { requestPath } = await driver.ex_getHttpHealthcheck({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/get
    */
-  async ex_getHttpHealthCheck(httpHealthCheck: Ref, options?: CallOptions): Promise<GCEHttpHealthCheck> {
+  async ex_getHttpHealthcheck(httpHealthCheck: Ref, options?: CallOptions): Promise<GCEHttpHealthCheck> {
     const place = placeOf(this, httpHealthCheck, 'global', 'httpHealthCheck', options)
     return this.connection.get(place, 'httpHealthChecks', toHttpHealthCheck, undefined, options)
   }
 
   /**
    * Makes a health check of the old kind.
-   * @example await driver.ex_createHttpHealthCheck({ name: 'web', port: 80, requestPath: '/health' })
+   * @example await driver.ex_createHttpHealthcheck({ name: 'web', port: 80, requestPath: '/health' })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/insert
    */
-  async ex_createHttpHealthCheck(
+  async ex_createHttpHealthcheck(
     httpHealthCheck: GCECreateHttpHealthCheckOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCEHttpHealthCheck>> {
@@ -252,17 +252,17 @@ export abstract class GCEPools extends GCENetworks {
     const scope = 'global'
     const json = { ...httpHealthCheck }
     await this.connection.insert(scope, 'httpHealthChecks', json, options)
-    const made = await this.ex_getHttpHealthCheck({ id: `${httpHealthCheck.name}` }, options)
-    return owned(made, () => this.ex_destroyHttpHealthCheck(made))
+    const made = await this.ex_getHttpHealthcheck({ id: `${httpHealthCheck.name}` }, options)
+    return owned(made, () => this.ex_destroyHttpHealthcheck(made))
   }
 
   /**
    * Deletes a health check of the old kind.
-   * @example await driver.ex_destroyHttpHealthCheck({ id: 'web' })
+   * @example await driver.ex_destroyHttpHealthcheck({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/delete
    */
-  async ex_destroyHttpHealthCheck(httpHealthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyHttpHealthcheck(httpHealthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, httpHealthCheck, 'global', 'httpHealthCheck', options),
       'httpHealthChecks',
@@ -273,31 +273,31 @@ export abstract class GCEPools extends GCENetworks {
 
   /**
    * All target pools of the project.
-   * @example for await (const { id } of driver.ex_listTargetPools()) console.log(id)
+   * @example for await (const { id } of driver.ex_listTargetpools()) console.log(id)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/aggregatedList
    */
-  ex_listTargetPools(options?: GCEListRegionalOptions): Pager<GCETargetPool> {
+  ex_listTargetpools(options?: GCEListRegionalOptions): Pager<GCETargetPool> {
     const spec = { map: toTargetPool, query: { filter: options?.ex_filter } }
     return this.connection.listIn(regionScope(this, options), 'targetPools', spec, options)
   }
 
   /**
    * One target pool.
-   * @example const { instances } = await driver.ex_getTargetPool({ id: 'europe-west3/web' })
+   * @example const { instances } = await driver.ex_getTargetpool({ id: 'europe-west3/web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/get
    */
-  async ex_getTargetPool(targetPool: Ref, options?: CallOptions): Promise<GCETargetPool> {
+  async ex_getTargetpool(targetPool: Ref, options?: CallOptions): Promise<GCETargetPool> {
     const place = placeOf(this, targetPool, 'region', 'targetPool', options)
     return this.connection.get(place, 'targetPools', toTargetPool, undefined, options)
   }
 
   /**
    * Makes a target pool.
-   * @example await driver.ex_createTargetPool({ name: 'web', nodes: [{ id: 'europe-west3-a/web-1' }] })
+   * @example await driver.ex_createTargetpool({ name: 'web', nodes: [{ id: 'europe-west3-a/web-1' }] })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/insert
    */
-  async ex_createTargetPool(
+  async ex_createTargetpool(
     targetPool: GCECreateTargetPoolOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCETargetPool>> {
@@ -315,17 +315,17 @@ export abstract class GCEPools extends GCENetworks {
       failoverRatio: targetPool.failoverRatio,
     }
     await this.connection.insert(scope, 'targetPools', json, options)
-    const made = await this.ex_getTargetPool({ id: `${scope}/targetPools/${targetPool.name}` }, options)
-    return owned(made, () => this.ex_destroyTargetPool(made))
+    const made = await this.ex_getTargetpool({ id: `${scope}/targetPools/${targetPool.name}` }, options)
+    return owned(made, () => this.ex_destroyTargetpool(made))
   }
 
   /**
    * Deletes a target pool.
-   * @example await driver.ex_destroyTargetPool({ id: 'europe-west3/web' })
+   * @example await driver.ex_destroyTargetpool({ id: 'europe-west3/web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/delete
    */
-  async ex_destroyTargetPool(targetPool: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyTargetpool(targetPool: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, targetPool, 'region', 'targetPool', options),
       'targetPools',
@@ -336,11 +336,11 @@ export abstract class GCEPools extends GCENetworks {
 
   /**
    * Adds an instance to a pool.
-   * @example await driver.ex_targetPoolAddNode({ id: 'europe-west3/web' }, { id: 'europe-west3-a/web-1' })
+   * @example await driver.ex_targetpoolAddNode({ id: 'europe-west3/web' }, { id: 'europe-west3-a/web-1' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/addInstance
    */
-  async ex_targetPoolAddNode(targetPool: Ref, node: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_targetpoolAddNode(targetPool: Ref, node: Ref, options?: GCEChangeOptions): Promise<void> {
     const place = placeOf(this, targetPool, 'region', 'targetPool', options)
     const json = { instances: [{ instance: nodeLink(this, node, 'node', options) }] }
     await this.connection.act(place, 'targetPools:addInstance', { json }, options)
@@ -348,11 +348,11 @@ export abstract class GCEPools extends GCENetworks {
 
   /**
    * Takes an instance from a pool.
-   * @example await driver.ex_targetPoolRemoveNode({ id: 'europe-west3/web' }, { id: 'europe-west3-a/web-1' })
+   * @example await driver.ex_targetpoolRemoveNode({ id: 'europe-west3/web' }, { id: 'europe-west3-a/web-1' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/removeInstance
    */
-  async ex_targetPoolRemoveNode(targetPool: Ref, node: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_targetpoolRemoveNode(targetPool: Ref, node: Ref, options?: GCEChangeOptions): Promise<void> {
     const place = placeOf(this, targetPool, 'region', 'targetPool', options)
     const json = { instances: [{ instance: nodeLink(this, node, 'node', options) }] }
     await this.connection.act(place, 'targetPools:removeInstance', { json }, options)
@@ -360,11 +360,11 @@ export abstract class GCEPools extends GCENetworks {
 
   /**
    * Checks the instances of a pool, which may have one check.
-   * @example await driver.ex_targetPoolAddHealthCheck({ id: 'europe-west3/web' }, { id: 'web' })
+   * @example await driver.ex_targetpoolAddHealthcheck({ id: 'europe-west3/web' }, { id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/addHealthCheck
    */
-  async ex_targetPoolAddHealthCheck(targetPool: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_targetpoolAddHealthcheck(targetPool: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
     const place = placeOf(this, targetPool, 'region', 'targetPool', options)
     const json = { healthChecks: [{ healthCheck: checkLink(this, healthCheck, 'healthCheck', options) }] }
     await this.connection.act(place, 'targetPools:addHealthCheck', { json }, options)
@@ -372,11 +372,11 @@ export abstract class GCEPools extends GCENetworks {
 
   /**
    * Checks the instances of a pool no more.
-   * @example await driver.ex_targetPoolRemoveHealthCheck({ id: 'europe-west3/web' }, { id: 'web' })
+   * @example await driver.ex_targetpoolRemoveHealthcheck({ id: 'europe-west3/web' }, { id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/removeHealthCheck
    */
-  async ex_targetPoolRemoveHealthCheck(targetPool: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_targetpoolRemoveHealthcheck(targetPool: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
     const place = placeOf(this, targetPool, 'region', 'targetPool', options)
     const json = { healthChecks: [{ healthCheck: checkLink(this, healthCheck, 'healthCheck', options) }] }
     await this.connection.act(place, 'targetPools:removeHealthCheck', { json }, options)
@@ -384,11 +384,11 @@ export abstract class GCEPools extends GCENetworks {
 
   /**
    * Says which pool gets the traffic when too few instances of this one work.
-   * @example await driver.ex_targetPoolSetBackup({ id: 'europe-west3/web' }, { id: 'europe-west3/spare' }, 0.5)
+   * @example await driver.ex_targetpoolSetBackupTargetpool({ id: 'europe-west3/web' }, { id: 'europe-west3/spare' }, 0.5)
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/setBackup
    */
-  async ex_targetPoolSetBackup(
+  async ex_targetpoolSetBackupTargetpool(
     targetPool: Ref,
     backup: Ref,
     failoverRatio: number,
@@ -402,11 +402,11 @@ export abstract class GCEPools extends GCENetworks {
 
   /**
    * Whether the instances of a pool work.
-   * @example const health = await driver.ex_targetPoolGetHealth({ id: 'europe-west3/web' })
+   * @example const health = await driver.ex_targetpoolGetHealth({ id: 'europe-west3/web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/getHealth
    */
-  async ex_targetPoolGetHealth(targetPool: Ref, options?: CallOptions): Promise<GCENodeHealth[]> {
+  async ex_targetpoolGetHealth(targetPool: Ref, options?: CallOptions): Promise<GCENodeHealth[]> {
     const place = placeOf(this, targetPool, 'region', 'targetPool', options)
     const { instances = [] } = await this.connection.get(place, 'targetPools', toTargetPool, undefined, options)
     const found: GCENodeHealth[] = []
@@ -486,31 +486,31 @@ export abstract class GCEPools extends GCENetworks {
 
   /**
    * Target instances of the driver's zone, or of all.
-   * @example for await (const { id } of driver.ex_listTargetInstances()) console.log(id)
+   * @example for await (const { id } of driver.ex_listTargetinstances()) console.log(id)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/aggregatedList
    */
-  ex_listTargetInstances(options?: GCEListZonalOptions): Pager<GCETargetInstance> {
+  ex_listTargetinstances(options?: GCEListZonalOptions): Pager<GCETargetInstance> {
     const spec = { map: toTargetInstance, query: { filter: options?.ex_filter } }
     return this.connection.listIn(zoneScope(this, options), 'targetInstances', spec, options)
   }
 
   /**
    * One target instance.
-   * @example const { instance } = await driver.ex_getTargetInstance({ id: 'europe-west3-a/vpn' })
+   * @example const { instance } = await driver.ex_getTargetinstance({ id: 'europe-west3-a/vpn' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/get
    */
-  async ex_getTargetInstance(targetInstance: Ref, options?: CallOptions): Promise<GCETargetInstance> {
+  async ex_getTargetinstance(targetInstance: Ref, options?: CallOptions): Promise<GCETargetInstance> {
     const place = placeOf(this, targetInstance, 'zone', 'targetInstance', options)
     return this.connection.get(place, 'targetInstances', toTargetInstance, undefined, options)
   }
 
   /**
    * Makes a target instance.
-   * @example await driver.ex_createTargetInstance({ name: 'vpn', node: { id: 'europe-west3-a/vpn-1' } })
+   * @example await driver.ex_createTargetinstance({ name: 'vpn', node: { id: 'europe-west3-a/vpn-1' } })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/insert
    */
-  async ex_createTargetInstance(
+  async ex_createTargetinstance(
     targetInstance: GCECreateTargetInstanceOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCETargetInstance>> {
@@ -522,17 +522,17 @@ export abstract class GCEPools extends GCENetworks {
       instance: nodeLink(this, targetInstance.node, 'targetInstance.node', options),
     }
     await this.connection.insert(scope, 'targetInstances', json, options)
-    const made = await this.ex_getTargetInstance({ id: `${scope}/targetInstances/${targetInstance.name}` }, options)
-    return owned(made, () => this.ex_destroyTargetInstance(made))
+    const made = await this.ex_getTargetinstance({ id: `${scope}/targetInstances/${targetInstance.name}` }, options)
+    return owned(made, () => this.ex_destroyTargetinstance(made))
   }
 
   /**
    * Deletes a target instance.
-   * @example await driver.ex_destroyTargetInstance({ id: 'europe-west3-a/vpn' })
+   * @example await driver.ex_destroyTargetinstance({ id: 'europe-west3-a/vpn' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/delete
    */
-  async ex_destroyTargetInstance(targetInstance: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyTargetinstance(targetInstance: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, targetInstance, 'zone', 'targetInstance', options),
       'targetInstances',

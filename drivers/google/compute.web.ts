@@ -134,31 +134,31 @@ const toSslCertificate = resource<GCESslCertificate>('global')
 export abstract class GCEWeb extends GCEGroups {
   /**
    * All backend services of the project.
-   * @example for await (const { name } of driver.ex_listBackendServices()) console.log(name)
+   * @example for await (const { name } of driver.ex_listBackendservices()) console.log(name)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/backendServices/list
    */
-  ex_listBackendServices(options?: GCEListOptions): Pager<GCEBackendService> {
+  ex_listBackendservices(options?: GCEListOptions): Pager<GCEBackendService> {
     const spec = { map: toBackendService, query: { filter: options?.ex_filter } }
     return this.connection.listIn('global', 'backendServices', spec, options)
   }
 
   /**
    * One backend service.
-   * @example const { backends } = await driver.ex_getBackendService({ id: 'web' })
+   * @example const { backends } = await driver.ex_getBackendservice({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/backendServices/get
    */
-  async ex_getBackendService(backendService: Ref, options?: CallOptions): Promise<GCEBackendService> {
+  async ex_getBackendservice(backendService: Ref, options?: CallOptions): Promise<GCEBackendService> {
     const place = placeOf(this, backendService, 'global', 'backendService', options)
     return this.connection.get(place, 'backendServices', toBackendService, undefined, options)
   }
 
   /**
    * Makes a backend service.
-   * @example await driver.ex_createBackendService({ name: 'web', backends: [{ group: { id: 'web' } }], healthChecks: [{ id: 'web' }] })
+   * @example await driver.ex_createBackendservice({ name: 'web', backends: [{ group: { id: 'web' } }], healthChecks: [{ id: 'web' }] })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/backendServices/insert
    */
-  async ex_createBackendService(
+  async ex_createBackendservice(
     backendService: GCECreateBackendServiceOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCEBackendService>> {
@@ -180,17 +180,17 @@ export abstract class GCEWeb extends GCEGroups {
       ),
     }
     await this.connection.insert(scope, 'backendServices', json, options)
-    const made = await this.ex_getBackendService({ id: `${backendService.name}` }, options)
-    return owned(made, () => this.ex_destroyBackendService(made))
+    const made = await this.ex_getBackendservice({ id: `${backendService.name}` }, options)
+    return owned(made, () => this.ex_destroyBackendservice(made))
   }
 
   /**
    * Deletes a backend service.
-   * @example await driver.ex_destroyBackendService({ id: 'web' })
+   * @example await driver.ex_destroyBackendservice({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/backendServices/delete
    */
-  async ex_destroyBackendService(backendService: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyBackendservice(backendService: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, backendService, 'global', 'backendService', options),
       'backendServices',
@@ -201,31 +201,31 @@ export abstract class GCEWeb extends GCEGroups {
 
   /**
    * All URL maps of the project.
-   * @example for await (const { name } of driver.ex_listUrlMaps()) console.log(name)
+   * @example for await (const { name } of driver.ex_listUrlmaps()) console.log(name)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/urlMaps/list
    */
-  ex_listUrlMaps(options?: GCEListOptions): Pager<GCEUrlMap> {
+  ex_listUrlmaps(options?: GCEListOptions): Pager<GCEUrlMap> {
     const spec = { map: toUrlMap, query: { filter: options?.ex_filter } }
     return this.connection.listIn('global', 'urlMaps', spec, options)
   }
 
   /**
    * One URL map.
-   * @example const { defaultService } = await driver.ex_getUrlMap({ id: 'web' })
+   * @example const { defaultService } = await driver.ex_getUrlmap({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/urlMaps/get
    */
-  async ex_getUrlMap(urlMap: Ref, options?: CallOptions): Promise<GCEUrlMap> {
+  async ex_getUrlmap(urlMap: Ref, options?: CallOptions): Promise<GCEUrlMap> {
     const place = placeOf(this, urlMap, 'global', 'urlMap', options)
     return this.connection.get(place, 'urlMaps', toUrlMap, undefined, options)
   }
 
   /**
    * Makes a URL map.
-   * @example await driver.ex_createUrlMap({ name: 'web', defaultService: { id: 'web' } })
+   * @example await driver.ex_createUrlmap({ name: 'web', defaultService: { id: 'web' } })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/urlMaps/insert
    */
-  async ex_createUrlMap(urlMap: GCECreateUrlMapOptions, options?: GCEChangeOptions): Promise<Owned<GCEUrlMap>> {
+  async ex_createUrlmap(urlMap: GCECreateUrlMapOptions, options?: GCEChangeOptions): Promise<Owned<GCEUrlMap>> {
     checkName(this, urlMap.name, 'urlMap.name', options)
     const scope = 'global'
     const json = {
@@ -236,47 +236,47 @@ export abstract class GCEWeb extends GCEGroups {
       pathMatchers: urlMap.pathMatchers?.map(each => toRawMatcher(this, each, options)),
     }
     await this.connection.insert(scope, 'urlMaps', json, options)
-    const made = await this.ex_getUrlMap({ id: `${urlMap.name}` }, options)
-    return owned(made, () => this.ex_destroyUrlMap(made))
+    const made = await this.ex_getUrlmap({ id: `${urlMap.name}` }, options)
+    return owned(made, () => this.ex_destroyUrlmap(made))
   }
 
   /**
    * Deletes a URL map.
-   * @example await driver.ex_destroyUrlMap({ id: 'web' })
+   * @example await driver.ex_destroyUrlmap({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/urlMaps/delete
    */
-  async ex_destroyUrlMap(urlMap: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyUrlmap(urlMap: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(placeOf(this, urlMap, 'global', 'urlMap', options), 'urlMaps', undefined, options)
   }
 
   /**
    * All HTTP proxies of the project.
-   * @example for await (const { name } of driver.ex_listTargetHttpProxies()) console.log(name)
+   * @example for await (const { name } of driver.ex_listTargethttpproxies()) console.log(name)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpProxies/list
    */
-  ex_listTargetHttpProxies(options?: GCEListOptions): Pager<GCETargetHttpProxy> {
+  ex_listTargethttpproxies(options?: GCEListOptions): Pager<GCETargetHttpProxy> {
     const spec = { map: toTargetHttpProxy, query: { filter: options?.ex_filter } }
     return this.connection.listIn('global', 'targetHttpProxies', spec, options)
   }
 
   /**
    * One HTTP proxy.
-   * @example const { urlMap } = await driver.ex_getTargetHttpProxy({ id: 'web' })
+   * @example const { urlMap } = await driver.ex_getTargethttpproxy({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpProxies/get
    */
-  async ex_getTargetHttpProxy(targetHttpProxy: Ref, options?: CallOptions): Promise<GCETargetHttpProxy> {
+  async ex_getTargethttpproxy(targetHttpProxy: Ref, options?: CallOptions): Promise<GCETargetHttpProxy> {
     const place = placeOf(this, targetHttpProxy, 'global', 'targetHttpProxy', options)
     return this.connection.get(place, 'targetHttpProxies', toTargetHttpProxy, undefined, options)
   }
 
   /**
    * Makes a HTTP proxy.
-   * @example await driver.ex_createTargetHttpProxy({ name: 'web', urlMap: { id: 'web' } })
+   * @example await driver.ex_createTargethttpproxy({ name: 'web', urlMap: { id: 'web' } })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpProxies/insert
    */
-  async ex_createTargetHttpProxy(
+  async ex_createTargethttpproxy(
     targetHttpProxy: GCECreateTargetHttpProxyOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCETargetHttpProxy>> {
@@ -288,17 +288,17 @@ export abstract class GCEWeb extends GCEGroups {
       urlMap: mapLink(this, targetHttpProxy.urlMap, 'targetHttpProxy.urlMap', options),
     }
     await this.connection.insert(scope, 'targetHttpProxies', json, options)
-    const made = await this.ex_getTargetHttpProxy({ id: `${targetHttpProxy.name}` }, options)
-    return owned(made, () => this.ex_destroyTargetHttpProxy(made))
+    const made = await this.ex_getTargethttpproxy({ id: `${targetHttpProxy.name}` }, options)
+    return owned(made, () => this.ex_destroyTargethttpproxy(made))
   }
 
   /**
    * Deletes a HTTP proxy.
-   * @example await driver.ex_destroyTargetHttpProxy({ id: 'web' })
+   * @example await driver.ex_destroyTargethttpproxy({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpProxies/delete
    */
-  async ex_destroyTargetHttpProxy(targetHttpProxy: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyTargethttpproxy(targetHttpProxy: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, targetHttpProxy, 'global', 'targetHttpProxy', options),
       'targetHttpProxies',
@@ -309,31 +309,31 @@ export abstract class GCEWeb extends GCEGroups {
 
   /**
    * All HTTPS proxies of the project.
-   * @example for await (const { name } of driver.ex_listTargetHttpsProxies()) console.log(name)
+   * @example for await (const { name } of driver.ex_listTargethttpsproxies()) console.log(name)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpsProxies/list
    */
-  ex_listTargetHttpsProxies(options?: GCEListOptions): Pager<GCETargetHttpsProxy> {
+  ex_listTargethttpsproxies(options?: GCEListOptions): Pager<GCETargetHttpsProxy> {
     const spec = { map: toTargetHttpsProxy, query: { filter: options?.ex_filter } }
     return this.connection.listIn('global', 'targetHttpsProxies', spec, options)
   }
 
   /**
    * One HTTPS proxy.
-   * @example const { sslCertificates } = await driver.ex_getTargetHttpsProxy({ id: 'web' })
+   * @example const { sslCertificates } = await driver.ex_getTargethttpsproxy({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpsProxies/get
    */
-  async ex_getTargetHttpsProxy(targetHttpsProxy: Ref, options?: CallOptions): Promise<GCETargetHttpsProxy> {
+  async ex_getTargethttpsproxy(targetHttpsProxy: Ref, options?: CallOptions): Promise<GCETargetHttpsProxy> {
     const place = placeOf(this, targetHttpsProxy, 'global', 'targetHttpsProxy', options)
     return this.connection.get(place, 'targetHttpsProxies', toTargetHttpsProxy, undefined, options)
   }
 
   /**
    * Makes a HTTPS proxy.
-   * @example await driver.ex_createTargetHttpsProxy({ name: 'web', urlMap: { id: 'web' }, sslCertificates: [{ id: 'web' }] })
+   * @example await driver.ex_createTargethttpsproxy({ name: 'web', urlMap: { id: 'web' }, sslCertificates: [{ id: 'web' }] })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpsProxies/insert
    */
-  async ex_createTargetHttpsProxy(
+  async ex_createTargethttpsproxy(
     targetHttpsProxy: GCECreateTargetHttpsProxyOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCETargetHttpsProxy>> {
@@ -346,17 +346,17 @@ export abstract class GCEWeb extends GCEGroups {
       sslCertificates: certificateLinks(this, targetHttpsProxy.sslCertificates, options),
     }
     await this.connection.insert(scope, 'targetHttpsProxies', json, options)
-    const made = await this.ex_getTargetHttpsProxy({ id: `${targetHttpsProxy.name}` }, options)
-    return owned(made, () => this.ex_destroyTargetHttpsProxy(made))
+    const made = await this.ex_getTargethttpsproxy({ id: `${targetHttpsProxy.name}` }, options)
+    return owned(made, () => this.ex_destroyTargethttpsproxy(made))
   }
 
   /**
    * Deletes a HTTPS proxy.
-   * @example await driver.ex_destroyTargetHttpsProxy({ id: 'web' })
+   * @example await driver.ex_destroyTargethttpsproxy({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpsProxies/delete
    */
-  async ex_destroyTargetHttpsProxy(targetHttpsProxy: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroyTargethttpsproxy(targetHttpsProxy: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, targetHttpsProxy, 'global', 'targetHttpsProxy', options),
       'targetHttpsProxies',
@@ -367,11 +367,11 @@ export abstract class GCEWeb extends GCEGroups {
 
   /**
    * Replaces the certificates of an HTTPS proxy.
-   * @example await driver.ex_targetHttpsProxySetSslCertificates({ id: 'web' }, [{ id: 'web-2027' }])
+   * @example await driver.ex_targethttpsproxySetSslcertificates({ id: 'web' }, [{ id: 'web-2027' }])
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpsProxies/setSslCertificates
    */
-  async ex_targetHttpsProxySetSslCertificates(
+  async ex_targethttpsproxySetSslcertificates(
     targetHttpsProxy: Ref,
     sslCertificates: readonly Ref[],
     options?: GCEChangeOptions,
@@ -386,11 +386,11 @@ export abstract class GCEWeb extends GCEGroups {
 
   /**
    * Gives an HTTPS proxy another URL map.
-   * @example await driver.ex_targetHttpsProxySetUrlMap({ id: 'web' }, { id: 'web-2' })
+   * @example await driver.ex_targethttpsproxySetUrlmap({ id: 'web' }, { id: 'web-2' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetHttpsProxies/setUrlMap
    */
-  async ex_targetHttpsProxySetUrlMap(targetHttpsProxy: Ref, urlMap: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_targethttpsproxySetUrlmap(targetHttpsProxy: Ref, urlMap: Ref, options?: GCEChangeOptions): Promise<void> {
     const { name } = placeOf(this, targetHttpsProxy, 'global', 'targetHttpsProxy', options)
     const json = { urlMap: mapLink(this, urlMap, 'urlMap', options) }
     const path = (project: string): string => `/compute/v1/projects/${project}/targetHttpsProxies/${name}/setUrlMap`
@@ -399,31 +399,31 @@ export abstract class GCEWeb extends GCEGroups {
 
   /**
    * All certificates of the project.
-   * @example for await (const { name } of driver.ex_listSslCertificates()) console.log(name)
+   * @example for await (const { name } of driver.ex_listSslcertificates()) console.log(name)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/sslCertificates/list
    */
-  ex_listSslCertificates(options?: GCEListOptions): Pager<GCESslCertificate> {
+  ex_listSslcertificates(options?: GCEListOptions): Pager<GCESslCertificate> {
     const spec = { map: toSslCertificate, query: { filter: options?.ex_filter } }
     return this.connection.listIn('global', 'sslCertificates', spec, options)
   }
 
   /**
    * One certificate.
-   * @example const { expireTime } = await driver.ex_getSslCertificate({ id: 'web' })
+   * @example const { expireTime } = await driver.ex_getSslcertificate({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/sslCertificates/get
    */
-  async ex_getSslCertificate(sslCertificate: Ref, options?: CallOptions): Promise<GCESslCertificate> {
+  async ex_getSslcertificate(sslCertificate: Ref, options?: CallOptions): Promise<GCESslCertificate> {
     const place = placeOf(this, sslCertificate, 'global', 'sslCertificate', options)
     return this.connection.get(place, 'sslCertificates', toSslCertificate, undefined, options)
   }
 
   /**
    * Makes a certificate.
-   * @example await driver.ex_createSslCertificate({ name: 'web', domains: ['www.example.com'] })
+   * @example await driver.ex_createSslcertificate({ name: 'web', domains: ['www.example.com'] })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/sslCertificates/insert
    */
-  async ex_createSslCertificate(
+  async ex_createSslcertificate(
     sslCertificate: GCECreateSslCertificateOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCESslCertificate>> {
@@ -437,17 +437,17 @@ export abstract class GCEWeb extends GCEGroups {
       ...(domains ? { type: 'MANAGED', managed: { domains } } : { certificate, privateKey }),
     }
     await this.connection.insert(scope, 'sslCertificates', json, options)
-    const made = await this.ex_getSslCertificate({ id: `${sslCertificate.name}` }, options)
-    return owned(made, () => this.ex_destroySslCertificate(made))
+    const made = await this.ex_getSslcertificate({ id: `${sslCertificate.name}` }, options)
+    return owned(made, () => this.ex_destroySslcertificate(made))
   }
 
   /**
    * Deletes a certificate.
-   * @example await driver.ex_destroySslCertificate({ id: 'web' })
+   * @example await driver.ex_destroySslcertificate({ id: 'web' })
    * @throws NotFoundError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/sslCertificates/delete
    */
-  async ex_destroySslCertificate(sslCertificate: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_destroySslcertificate(sslCertificate: Ref, options?: GCEChangeOptions): Promise<void> {
     await this.connection.remove(
       placeOf(this, sslCertificate, 'global', 'sslCertificate', options),
       'sslCertificates',

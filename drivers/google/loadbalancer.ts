@@ -82,7 +82,7 @@ export interface GCECreateBalancerOptions extends CreateBalancerOptions {
   /** An address that was reserved. @defaultValue any */
   ex_address?: string | undefined
   /** Of the old kind: one at most. */
-  ex_healthChecks?: readonly Ref[] | undefined
+  ex_healthchecks?: readonly Ref[] | undefined
   ex_description?: string | undefined
 }
 
@@ -219,19 +219,19 @@ export class GCELBDriver extends LoadBalancerDriver implements Partial<LoadBalan
 
   /**
    * Health checks of the old kind, which balancers can have.
-   * @example for await (const { name, requestPath } of driver.ex_listHealthChecks()) console.log(name, requestPath)
+   * @example for await (const { name, requestPath } of driver.ex_listHealthchecks()) console.log(name, requestPath)
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/list
    */
-  ex_listHealthChecks(options?: CallOptions): Pager<GCEHttpHealthCheck> {
+  ex_listHealthchecks(options?: CallOptions): Pager<GCEHttpHealthCheck> {
     return this.connection.listIn('global', 'httpHealthChecks', { map: toHealthCheck }, options)
   }
 
   /**
    * Makes a health check of the old kind.
-   * @example const check = await driver.ex_createHealthCheck({ name: 'web', port: 80, requestPath: '/health' })
+   * @example const check = await driver.ex_createHealthcheck({ name: 'web', port: 80, requestPath: '/health' })
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks/insert
    */
-  async ex_createHealthCheck(
+  async ex_createHealthcheck(
     healthCheck: GCECreateHttpHealthCheckOptions,
     options?: GCEChangeOptions,
   ): Promise<Owned<GCEHttpHealthCheck>> {
@@ -244,11 +244,11 @@ export class GCELBDriver extends LoadBalancerDriver implements Partial<LoadBalan
 
   /**
    * The health checks that a balancer has.
-   * @example const [check] = await driver.ex_balancerListHealthChecks(balancer)
+   * @example const [check] = await driver.ex_balancerListHealthchecks(balancer)
    * @throws LoadBalancerDoesNotExistError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/get
    */
-  ex_balancerListHealthChecks(balancer: Ref, options?: CallOptions): Pager<GCEHttpHealthCheck> {
+  ex_balancerListHealthchecks(balancer: Ref, options?: CallOptions): Pager<GCEHttpHealthCheck> {
     return onePage(async () => {
       const rule = await ruleOf(this, balancer, 'balancer', options)
       const { healthChecks = [] } = await readPool(this, rule, options)
@@ -263,21 +263,21 @@ export class GCELBDriver extends LoadBalancerDriver implements Partial<LoadBalan
 
   /**
    * Checks a balancer's members, which may have one check.
-   * @example await driver.ex_balancerAttachHealthCheck(balancer, { id: 'web' })
+   * @example await driver.ex_balancerAttachHealthcheck(balancer, { id: 'web' })
    * @throws LoadBalancerDoesNotExistError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/addHealthCheck
    */
-  async ex_balancerAttachHealthCheck(balancer: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_balancerAttachHealthcheck(balancer: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
     await changeChecks(this, 'addHealthCheck', balancer, healthCheck, options)
   }
 
   /**
    * Checks a balancer's members no more.
-   * @example await driver.ex_balancerDetachHealthCheck(balancer, { id: 'web' })
+   * @example await driver.ex_balancerDetachHealthcheck(balancer, { id: 'web' })
    * @throws LoadBalancerDoesNotExistError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetPools/removeHealthCheck
    */
-  async ex_balancerDetachHealthCheck(balancer: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
+  async ex_balancerDetachHealthcheck(balancer: Ref, healthCheck: Ref, options?: GCEChangeOptions): Promise<void> {
     await changeChecks(this, 'removeHealthCheck', balancer, healthCheck, options)
   }
 }
@@ -298,7 +298,7 @@ async function changeChecks(
 function toRawPool(
   driver: GCELBDriver,
   name: string,
-  { members, algorithm, ex_healthChecks }: GCECreateBalancerOptions,
+  { members, algorithm, ex_healthchecks }: GCECreateBalancerOptions,
   options: CallOptions | undefined,
 ): object {
   if (algorithm !== undefined && AFFINITY[algorithm] === undefined)
@@ -307,7 +307,7 @@ function toRawPool(
     name,
     sessionAffinity: algorithm && AFFINITY[algorithm],
     instances: members?.map((each, index) => memberLink(driver, each, `balancer.members[${index}]`, options)),
-    healthChecks: ex_healthChecks?.map(each => checkLink(driver, each, 'balancer.ex_healthChecks', options)),
+    healthChecks: ex_healthchecks?.map(each => checkLink(driver, each, 'balancer.ex_healthchecks', options)),
   }
 }
 
