@@ -41,5 +41,25 @@ export const meta: VendorMeta = {
     plain('endpoints', 'OS_COMPUTE_ENDPOINT_OVERRIDE …'),
     plain('microversions', 'OS_COMPUTE_API_VERSION …'),
   ],
-  drivers: [],
+  drivers: [
+    {
+      api: 'compute',
+      constant: 'OPENSTACK',
+      class: 'OpenStackNodeDriver',
+      file: 'compute',
+      family: { base: 'OpenStackVendorNodeDriver', options: 'OpenStackVendorOptions' },
+      apiVersion: 'v2.1',
+      transport: 'http',
+      idempotency: 'none',
+      exempt: {
+        'listLocations:pages': 'availability zones come in one piece',
+        'createNode:unknown states': 'Nova does not tell the state of what it has just been asked for',
+        'ex_uploadImage:options reach every request': 'what was begun is deleted, which is one more request',
+        'ex_importKeypair:fixture': 'its argument is a file of this machine; importKeyPairFromString sends the same',
+        'ex_waitForState:hostile': 'it waits as long as it may for a state that there is not',
+        'ex_listServices:abort': 'the catalog is fetched for all calls that want it, and ends with none of them',
+        'ex_getConsoleOutput:repeatable': 'it reads, though it is asked for by POST',
+      },
+    },
+  ],
 }

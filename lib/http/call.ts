@@ -79,7 +79,8 @@ export function sendStreamed(
   return send(connection, spec, options, true, async attempt => ({ ...attempt.head, body: attempt.handOver() }))
 }
 
-function openCall(connection: Connection, spec: RequestSpec, options: CallOptions, streamed: boolean): Call {
+/** A call that is about to begin. */
+export function openCall(connection: Connection, spec: RequestSpec, options: CallOptions, streamed: boolean): Call {
   const driver = optionsOf<DriverOptions>(connection)
   const method = spec.method ?? 'GET'
   const total = options.timeout ?? (streamed || isStream(spec.body) ? undefined : (driver.timeout ?? 300_000))
@@ -178,8 +179,7 @@ export function failureOf({ connection, spec, operation }: Call, head: ReplyHead
   const { message } = problem
   const code = problem.code === undefined ? undefined : redactor.values(problem.code)
   const requestId = problem.requestId ?? head.requestId
-  const tables = [spec.errors, connection.errors]
-  const ErrorClass: LibcloudErrorClass = problem.errorClass ?? errorClass(head.status, problem.code, tables)
+  const ErrorClass: LibcloudErrorClass = errorClass(head.status, problem, spec.errors, connection.errors)
   const retryAfter = parseRetryAfter(head.headers['retry-after'])
   if (retryAfter !== undefined && (head.status === 429 || head.status === 503)) {
     pacerOf(connection).hold(Math.min(retryAfter, 60_000))
