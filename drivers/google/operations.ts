@@ -192,7 +192,7 @@ export class GoogleComputeConnection extends GoogleConnection {
 function failureClass(status: number | undefined, code: string, errors: ErrorTable | undefined): LibcloudErrorClass {
   if (Object.hasOwn(ERRORS, code) && ERRORS[code] !== undefined && code !== 'RESOURCE_NOT_FOUND') return ERRORS[code]
   if (status === undefined) return code === 'RESOURCE_NOT_FOUND' ? (errors?.[404] ?? LibcloudError) : ServiceError
-  return errorClass(status, code, [errors, ERRORS])
+  return errorClass(status, { code }, errors, ERRORS)
 }
 
 /** An operation's place and name. */
