@@ -118,10 +118,17 @@ describe('a service account', () => {
   })
 
   it('gets a new token when the old one has ended', async () => {
-    issuer.lifetime = 0
     const driver = make({ key: save('key.json', robot()) })
     await driver.listZones()
     await driver.listZones()
+    expect(issuer.count('/token')).toBe(1)
+    const later = Date.now() + 3_500_000
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(later)
+    try {
+      await driver.listZones()
+    } finally {
+      clock.mockRestore()
+    }
     expect(issuer.count('/token')).toBe(2)
   })
 
