@@ -301,27 +301,39 @@ export async function act(
   return place
 }
 
-const given = (values: readonly (string | undefined)[]): string[] =>
-  values.filter(each => each !== undefined && each !== '') as string[]
+/** The addresses of all network cards, those of IPv6 last. */
+function addresses(cards: readonly RawInterface[], isPublic: boolean): string[] {
+  const found: string[] = []
+  const later: string[] = []
+  for (const card of cards) {
+    const { networkIP, accessConfigs = [], ipv6AccessConfigs = [] } = card
+    if (isPublic) {
+      for (const { natIP } of accessConfigs) if (natIP) found.push(natIP)
+      for (const { externalIpv6 } of ipv6AccessConfigs) if (externalIpv6) later.push(externalIpv6)
+    } else {
+      if (networkIP) found.push(networkIP)
+      if (card.ipv6Address && card.ipv6AccessType === 'INTERNAL') later.push(card.ipv6Address)
+    }
+  }
+  return later.length > 0 ? [...found, ...later] : found
+}
 
 /** Metadata as names and values. */
 export function metadataOf(raw: RawMetadata | undefined): Record<string, string> {
-  return Object.fromEntries((raw?.items ?? []).map(({ key, value = '' }) => [key, value]))
+  const found: Record<string, string> = {}
+  for (const { key, value = '' } of raw?.items ?? []) found[key] = value
+  return found
 }
 
 export function toNode(driver: GCEBase, raw: RawInstance): Node<GCENodeExtra> {
   const cards = raw.networkInterfaces ?? []
-  const isInside = (each: RawInterface): boolean => each.ipv6AccessType === 'INTERNAL'
   const zone = lastPart(raw.zone)
   return new Node(driver, {
     id: `${zone}/${raw.name}`,
     name: raw.name,
     state: STATES[raw.status] ?? NodeState.UNKNOWN,
-    publicIps: given([
-      ...cards.flatMap(each => (each.accessConfigs ?? []).map(config => config.natIP)),
-      ...cards.flatMap(each => (each.ipv6AccessConfigs ?? []).map(config => config.externalIpv6)),
-    ]),
-    privateIps: given([...cards.map(each => each.networkIP), ...cards.filter(isInside).map(each => each.ipv6Address)]),
+    publicIps: addresses(cards, true),
+    privateIps: addresses(cards, false),
     size: { id: lastPart(raw.machineType) },
     createdAt: raw.creationTimestamp === undefined ? undefined : new Date(raw.creationTimestamp),
     extra: {
