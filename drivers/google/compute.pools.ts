@@ -2,16 +2,9 @@ import type { CallOptions } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
-import { zoneScope } from './compute.base.js'
-import {
-  type GCEListOptions,
-  type GCEListRegionalOptions,
-  type GCEListZonalOptions,
-  regionOrGlobal,
-  regionScope,
-} from './compute.lists.js'
-import { GCENetworks } from './compute.networks.js'
-import { type Asker, checkName, idOf, linkTo, pathTo, placeOf, refused, regionFor, zoneFor } from './compute.refs.js'
+import { GCEFirewalls } from './compute.firewalls.js'
+import { type GCEListOptions, type GCEListRegionalOptions, regionScope } from './compute.lists.js'
+import { type Asker, checkName, idOf, linkTo, pathTo, placeOf, regionFor } from './compute.refs.js'
 import { type GCEResource, resource } from './compute.shared.js'
 import type { GCEChangeOptions } from './operations.js'
 
@@ -90,65 +83,19 @@ export interface GCENodeHealth {
   /** `'HEALTHY'` or `'UNHEALTHY'`. */
   readonly state: string
 }
-/** An address whose traffic goes somewhere. */
-export interface GCEForwardingRule extends GCEResource {
-  readonly region?: string | undefined
-  readonly IPAddress: string
-  readonly IPProtocol?: string | undefined
-  readonly portRange?: string | undefined
-  readonly ports?: readonly string[] | undefined
-  /** Address of the target. */
-  readonly target?: string | undefined
-  readonly backendService?: string | undefined
-  readonly loadBalancingScheme?: string | undefined
-}
-/** Where traffic goes: one of these. */
-export interface GCEForwardingTarget {
-  readonly targetPool?: Ref | undefined
-  readonly targetInstance?: Ref | undefined
-  readonly targetHttpProxy?: Ref | undefined
-  readonly targetHttpsProxy?: Ref | undefined
-}
-export interface GCECreateForwardingRuleOptions {
-  readonly name: string
-  readonly description?: string | undefined
-  /** `{ id: 'global' }` for one of proxies. @defaultValue the driver's */
-  readonly ex_region?: Ref | undefined
-  /** One that was reserved. @defaultValue any */
-  readonly IPAddress?: string | undefined
-  /** @defaultValue 'TCP' */
-  readonly IPProtocol?: 'TCP' | 'UDP' | 'ESP' | 'AH' | 'SCTP' | 'ICMP' | undefined
-  /** `'80'` or `'8000-8080'`. */
-  readonly portRange?: string | undefined
-  /** Of internal balancers. */
-  readonly ports?: readonly string[] | undefined
-  readonly target?: GCEForwardingTarget | undefined
-  readonly backendService?: Ref | undefined
-  readonly loadBalancingScheme?: 'EXTERNAL' | 'INTERNAL' | 'EXTERNAL_MANAGED' | 'INTERNAL_MANAGED' | undefined
-}
-/** An instance that gets traffic as it comes. */
-export interface GCETargetInstance extends GCEResource {
-  readonly zone: string
-  /** Address of the instance. */
-  readonly instance: string
-}
-export interface GCECreateTargetInstanceOptions {
-  readonly name: string
-  readonly description?: string | undefined
-  readonly node: Ref
-  /** @defaultValue the driver's */
-  readonly ex_zone?: Ref | undefined
-}
-
 const toHealthCheck = resource<GCEHealthCheck>('global')
 const toHttpHealthCheck = resource<GCEHttpHealthCheck>('global')
 export const toTargetPool: ReturnType<typeof resource<GCETargetPool>> = resource<GCETargetPool>('region')
-export const toForwardingRule: ReturnType<typeof resource<GCEForwardingRule>> =
-  resource<GCEForwardingRule>('regionOrGlobal')
-const toTargetInstance = resource<GCETargetInstance>('zone')
+interface RawHealth {
+  readonly healthStatus?: readonly {
+    readonly instance?: string
+    readonly ipAddress?: string
+    readonly healthState?: string
+  }[]
+}
 
 /** What traffic is shared by: health checks, target pools, forwarding rules. What is given has Google's own members. */
-export abstract class GCEPools extends GCENetworks {
+export abstract class GCEPools extends GCEFirewalls {
   /**
    * All health checks of the project.
    * @example for await (const { name } of driver.ex_listHealthchecks()) console.log(name)
@@ -180,10 +127,9 @@ export abstract class GCEPools extends GCENetworks {
     options?: GCEChangeOptions,
   ): Promise<Owned<GCEHealthCheck>> {
     checkName(this, healthCheck.name, 'healthCheck.name', options)
-    const scope = 'global'
     const json = { name: healthCheck.name, ...toRawHealthCheck(healthCheck) }
-    await this.connection.insert(scope, 'healthChecks', json, options)
-    const made = await this.ex_getHealthcheck({ id: `${healthCheck.name}` }, options)
+    await this.connection.insert('global', 'healthChecks', json, options)
+    const made = await this.ex_getHealthcheck({ id: healthCheck.name }, options)
     return owned(made, () => this.ex_destroyHealthcheck(made))
   }
 
@@ -249,10 +195,9 @@ export abstract class GCEPools extends GCENetworks {
     options?: GCEChangeOptions,
   ): Promise<Owned<GCEHttpHealthCheck>> {
     checkName(this, httpHealthCheck.name, 'httpHealthCheck.name', options)
-    const scope = 'global'
     const json = { ...httpHealthCheck }
-    await this.connection.insert(scope, 'httpHealthChecks', json, options)
-    const made = await this.ex_getHttpHealthcheck({ id: `${httpHealthCheck.name}` }, options)
+    await this.connection.insert('global', 'httpHealthChecks', json, options)
+    const made = await this.ex_getHttpHealthcheck({ id: httpHealthCheck.name }, options)
     return owned(made, () => this.ex_destroyHttpHealthcheck(made))
   }
 
@@ -413,141 +358,6 @@ export abstract class GCEPools extends GCENetworks {
     for (const instance of instances) found.push(...(await healthOf(this, place, instance, options)))
     return found
   }
-
-  /**
-   * Forwarding rules of the driver's region, or of all places.
-   * @example for await (const { id } of driver.ex_listForwardingRules()) console.log(id)
-   * @see https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules/aggregatedList
-   */
-  ex_listForwardingRules(options?: GCEListRegionalOptions): Pager<GCEForwardingRule> {
-    const spec = { map: toForwardingRule, query: { filter: options?.ex_filter } }
-    return this.connection.listIn(regionScope(this, options), 'forwardingRules', spec, options)
-  }
-
-  /**
-   * One forwarding rule.
-   * @example const { IPAddress } = await driver.ex_getForwardingRule({ id: 'europe-west3/web' })
-   * @throws NotFoundError
-   * @see https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules/get
-   */
-  async ex_getForwardingRule(forwardingRule: Ref, options?: CallOptions): Promise<GCEForwardingRule> {
-    const place = placeOf(this, forwardingRule, 'regionOrGlobal', 'forwardingRule', options)
-    return this.connection.get(place, 'forwardingRules', toForwardingRule, undefined, options)
-  }
-
-  /**
-   * Makes a forwarding rule.
-   * @example await driver.ex_createForwardingRule({ name: 'web', portRange: '80', target: { targetPool: { id: 'web' } } })
-   * @see https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules/insert
-   */
-  async ex_createForwardingRule(
-    forwardingRule: GCECreateForwardingRuleOptions,
-    options?: GCEChangeOptions,
-  ): Promise<Owned<GCEForwardingRule>> {
-    checkName(this, forwardingRule.name, 'forwardingRule.name', options)
-    const scope = regionOrGlobal(this, forwardingRule, options)
-    const { backendService } = forwardingRule
-    const target = targetLink(this, forwardingRule.target, options)
-    const json = {
-      name: forwardingRule.name,
-      description: forwardingRule.description,
-      IPAddress: forwardingRule.IPAddress,
-      IPProtocol: forwardingRule.IPProtocol ?? 'TCP',
-      portRange: forwardingRule.portRange,
-      ports: forwardingRule.ports,
-      target,
-      backendService:
-        backendService &&
-        linkTo(
-          placeOf(this, backendService, 'regionOrGlobal', 'forwardingRule.backendService', options),
-          'backendServices',
-        ),
-      loadBalancingScheme: forwardingRule.loadBalancingScheme,
-    }
-    await this.connection.insert(scope, 'forwardingRules', json, options)
-    const made = await this.ex_getForwardingRule({ id: `${scope}/forwardingRules/${forwardingRule.name}` }, options)
-    return owned(made, () => this.ex_destroyForwardingRule(made))
-  }
-
-  /**
-   * Deletes a forwarding rule.
-   * @example await driver.ex_destroyForwardingRule({ id: 'europe-west3/web' })
-   * @throws NotFoundError
-   * @see https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules/delete
-   */
-  async ex_destroyForwardingRule(forwardingRule: Ref, options?: GCEChangeOptions): Promise<void> {
-    await this.connection.remove(
-      placeOf(this, forwardingRule, 'regionOrGlobal', 'forwardingRule', options),
-      'forwardingRules',
-      undefined,
-      options,
-    )
-  }
-
-  /**
-   * Target instances of the driver's zone, or of all.
-   * @example for await (const { id } of driver.ex_listTargetinstances()) console.log(id)
-   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/aggregatedList
-   */
-  ex_listTargetinstances(options?: GCEListZonalOptions): Pager<GCETargetInstance> {
-    const spec = { map: toTargetInstance, query: { filter: options?.ex_filter } }
-    return this.connection.listIn(zoneScope(this, options), 'targetInstances', spec, options)
-  }
-
-  /**
-   * One target instance.
-   * @example const { instance } = await driver.ex_getTargetinstance({ id: 'europe-west3-a/vpn' })
-   * @throws NotFoundError
-   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/get
-   */
-  async ex_getTargetinstance(targetInstance: Ref, options?: CallOptions): Promise<GCETargetInstance> {
-    const place = placeOf(this, targetInstance, 'zone', 'targetInstance', options)
-    return this.connection.get(place, 'targetInstances', toTargetInstance, undefined, options)
-  }
-
-  /**
-   * Makes a target instance.
-   * @example await driver.ex_createTargetinstance({ name: 'vpn', node: { id: 'europe-west3-a/vpn-1' } })
-   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/insert
-   */
-  async ex_createTargetinstance(
-    targetInstance: GCECreateTargetInstanceOptions,
-    options?: GCEChangeOptions,
-  ): Promise<Owned<GCETargetInstance>> {
-    checkName(this, targetInstance.name, 'targetInstance.name', options)
-    const scope = `zones/${zoneFor(this, targetInstance.ex_zone, 'targetInstance.ex_zone', options)}`
-    const json = {
-      name: targetInstance.name,
-      description: targetInstance.description,
-      instance: nodeLink(this, targetInstance.node, 'targetInstance.node', options),
-    }
-    await this.connection.insert(scope, 'targetInstances', json, options)
-    const made = await this.ex_getTargetinstance({ id: `${scope}/targetInstances/${targetInstance.name}` }, options)
-    return owned(made, () => this.ex_destroyTargetinstance(made))
-  }
-
-  /**
-   * Deletes a target instance.
-   * @example await driver.ex_destroyTargetinstance({ id: 'europe-west3-a/vpn' })
-   * @throws NotFoundError
-   * @see https://cloud.google.com/compute/docs/reference/rest/v1/targetInstances/delete
-   */
-  async ex_destroyTargetinstance(targetInstance: Ref, options?: GCEChangeOptions): Promise<void> {
-    await this.connection.remove(
-      placeOf(this, targetInstance, 'zone', 'targetInstance', options),
-      'targetInstances',
-      undefined,
-      options,
-    )
-  }
-}
-
-interface RawHealth {
-  readonly healthStatus?: readonly {
-    readonly instance?: string
-    readonly ipAddress?: string
-    readonly healthState?: string
-  }[]
 }
 
 async function healthOf(
@@ -588,19 +398,4 @@ export function nodeLink(asker: Asker, node: Ref, argument: string, options: Cal
 
 export function checkLink(asker: Asker, check: Ref, argument: string, options: CallOptions | undefined): string {
   return linkTo(placeOf(asker, check, 'global', argument, options), 'httpHealthChecks')
-}
-
-function targetLink(
-  asker: Asker,
-  target: GCEForwardingTarget | undefined,
-  options: CallOptions | undefined,
-): string | undefined {
-  if (target === undefined) return undefined
-  const { targetPool, targetInstance, targetHttpProxy, targetHttpsProxy } = target
-  const at = 'forwardingRule.target'
-  if (targetPool) return linkTo(placeOf(asker, targetPool, 'region', at, options), 'targetPools')
-  if (targetInstance) return linkTo(placeOf(asker, targetInstance, 'zone', at, options), 'targetInstances')
-  if (targetHttpProxy) return linkTo(placeOf(asker, targetHttpProxy, 'global', at, options), 'targetHttpProxies')
-  if (targetHttpsProxy) return linkTo(placeOf(asker, targetHttpsProxy, 'global', at, options), 'targetHttpsProxies')
-  throw refused(asker, at, 'one of targetPool, targetInstance, targetHttpProxy and targetHttpsProxy', options)
 }

@@ -1,7 +1,7 @@
 import type { ComputeApi } from '../../lib/compute/api.js'
 import type { CreateNodeFeature } from '../../lib/compute/types.js'
 import { connect } from '../../lib/driver.js'
-import { GCEWeb } from './compute.web.js'
+import { GCEProxies } from './compute.proxies.js'
 import { meta } from './meta.js'
 import { GoogleComputeConnection } from './operations.js'
 import { type GoogleOptions, googleOptions } from './options.js'
@@ -9,13 +9,17 @@ import { type GoogleOptions, googleOptions } from './options.js'
 export type * from './compute.base.js'
 export type * from './compute.catalog.js'
 export type * from './compute.create.js'
+export type * from './compute.firewalls.js'
+export type * from './compute.forwarding.js'
 export type * from './compute.groups.js'
 export type * from './compute.images.js'
 export type * from './compute.keys.js'
 export type * from './compute.lists.js'
+export type * from './compute.managers.js'
 export type * from './compute.networks.js'
 export type * from './compute.nodes.js'
 export type * from './compute.pools.js'
+export type * from './compute.proxies.js'
 export type { GCEResource } from './compute.shared.js'
 export type * from './compute.volumes.js'
 export type * from './compute.web.js'
@@ -30,7 +34,7 @@ export type { GoogleOptions } from './options.js'
  * Changes are awaited: `timeout` bounds the wait, `onProgress` hears of it, `ex_onWarning` of what Google notes beside it.
  * Each carries a token by which Google knows one that it has seen before, so that it is sent again when it may be lost.
  */
-export class GCENodeDriver extends GCEWeb implements Partial<ComputeApi> {
+export class GCENodeDriver extends GCEProxies implements Partial<ComputeApi> {
   readonly provider = 'gce'
   override readonly features: { readonly createNode: readonly CreateNodeFeature[] } = { createNode: ['sshKey'] }
 

@@ -23,15 +23,14 @@ import { type Owned, owned } from '../../lib/owned.js'
 import { onePage, type Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
 import { NO_NODE, type RawInstance } from './compute.base.js'
+import { type GCEForwardingRule, toForwardingRule } from './compute.forwarding.js'
 import { type GCEListRegionalOptions, regionScope } from './compute.lists.js'
 import {
   checkLink,
   type GCECreateHttpHealthCheckOptions,
-  type GCEForwardingRule,
   type GCEHttpHealthCheck,
   type GCETargetPool,
   nodeLink,
-  toForwardingRule,
   toTargetPool,
 } from './compute.pools.js'
 import { checkName, idOf, lastPart, type Place, placeOf, refused, regionFor } from './compute.refs.js'
