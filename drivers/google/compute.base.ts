@@ -162,8 +162,9 @@ export abstract class GCEBase extends NodeDriver {
   }
 
   /**
-   * Is awaited until Google has made the instance; it may still be booting. The key of `auth` goes into the instance's
-   * metadata, for the user that `ex_sshUser` says.
+   * Is awaited until Google has made the instance; it may still be booting. Of one that fails nothing is left; when the
+   * signal or the timeout ends the wait, it may yet come to be. The key of `auth` goes into the instance's metadata, for
+   * the user that `ex_sshUser` says.
    * @throws ServiceError when the zone has no room for it.
    * @throws QuotaExceededError
    * @see https://cloud.google.com/compute/docs/reference/rest/v1/instances/insert

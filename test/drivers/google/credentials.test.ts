@@ -168,6 +168,17 @@ describe('a service account', () => {
     expect(issuer.count('/token')).toBe(1)
   })
 
+  it('does not let a caller go down with another who waits for the project', async () => {
+    vi.stubEnv('GCE_METADATA_HOST', `127.0.0.1:${issuer.port}`)
+    const controller = new AbortController()
+    const driver = make()
+    const impatient = failure(driver.listZones({ signal: controller.signal }))
+    const patient = driver.listZones()
+    controller.abort(new Error('enough'))
+    expect((await impatient).message).toBe('enough')
+    expect(await patient).toEqual([])
+  })
+
   it.each([
     ['another key', () => robot({ private_key: keyPair().privateKey }), 'invalid_grant'],
     ['another address', () => robot({ client_email: 'nobody@my-project.iam.gserviceaccount.com' }), 'invalid_grant'],
