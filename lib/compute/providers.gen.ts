@@ -56,7 +56,7 @@ export const Provider: {
   /** @deprecated Exoscale: renamed in 2024; Exoscale API v2 - the CloudStack API libcloud uses ended 2024-05-01 */ readonly EXOSCALE: 'exoscale'
   /** @deprecated Gandi: renamed in 2021; GandiCloud VPS = OPENSTACK API; classic XML-RPC (V4) only for old accounts */ readonly GANDI: 'gandi'
   readonly GANDI_CLOUD: 'gandi_cloud'
-  /** @deprecated Google Compute Engine: the driver is still to be written */ readonly GCE: 'gce'
+  readonly GCE: 'gce'
   /** @deprecated GiG G8 Node Provider: renamed; whitesky.cloud */ readonly GIG_G8: 'gig_g8'
   /** @deprecated GoGrid: closed in 2019; Datapipe, then Rackspace ended it 2019-05-31 */ readonly GOGRID: 'gogrid'
   /** @deprecated Gridscale: the driver is still to be written */ readonly GRIDSCALE: 'gridscale'
@@ -270,6 +270,7 @@ export interface BuiltinComputeDrivers {
   elastx: typeof import('../../drivers/openstack/compute.vendors.gen.js').ElastxNodeDriver
   eucalyptus: typeof import('../../drivers/aws/ec2.vendors.gen.js').EucNodeDriver
   gandi_cloud: typeof import('../../drivers/openstack/compute.vendors.gen.js').GandiCloudNodeDriver
+  gce: typeof import('../../drivers/google/compute.js').GCENodeDriver
   incus: typeof import('../../drivers/incus/compute.js').IncusNodeDriver
   infomaniak: typeof import('../../drivers/openstack/compute.vendors.gen.js').InfomaniakNodeDriver
   lxd: typeof import('../../drivers/lxd/compute.js').LXDNodeDriver
@@ -311,6 +312,7 @@ export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promi
   elastx: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).ElastxNodeDriver,
   eucalyptus: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).EucNodeDriver,
   gandi_cloud: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).GandiCloudNodeDriver,
+  gce: async () => (await import('../../drivers/google/compute.js')).GCENodeDriver,
   incus: async () => (await import('../../drivers/incus/compute.js')).IncusNodeDriver,
   infomaniak: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).InfomaniakNodeDriver,
   lxd: async () => (await import('../../drivers/lxd/compute.js')).LXDNodeDriver,
@@ -351,7 +353,6 @@ export type UnavailableName =
   | 'elastichosts_us2'
   | 'elastichosts_us3'
   | 'gandi'
-  | 'gce'
   | 'gogrid'
   | 'hostvirtual'
   | 'ibm'
@@ -433,7 +434,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   elastichosts_us2: { status: 'closed', name: 'ElasticHosts (lax-p)', year: 2020, note: 'no successor' },
   elastichosts_us3: { status: 'closed', name: 'ElasticHosts (sjc-c)', year: 2020, note: 'no successor' },
   gandi: { status: 'renamed', name: 'Gandi', year: 2021, note: 'GandiCloud VPS = OPENSTACK API; classic XML-RPC (V4) only for old accounts' },
-  gce: { status: 'planned', name: 'Google Compute Engine' },
   gogrid: { status: 'closed', name: 'GoGrid', year: 2019, note: 'Datapipe, then Rackspace ended it 2019-05-31' },
   hostvirtual: { status: 'renamed', name: 'HostVirtual', note: 'NetActuate' },
   ibm: { status: 'closed', name: 'IBM SmartCloud Enterprise', year: 2014, note: 'SoftLayer, now IBM Cloud' },

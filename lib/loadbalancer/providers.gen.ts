@@ -11,7 +11,7 @@ export const Provider: {
   /** @deprecated Dimension Data Load Balancer: renamed in 2019; NTT */ readonly DIMENSIONDATA: 'dimensiondata'
   readonly DUMMY: 'dummy'
   readonly ELB: 'elb'
-  /** @deprecated Google Compute Engine: the driver is still to be written */ readonly GCE: 'gce'
+  readonly GCE: 'gce'
   /** @deprecated GoGrid LB: closed in 2019; Datapipe, then Rackspace ended it 2019-05-31 */ readonly GOGRID: 'gogrid'
   /** @deprecated Ninefold LB: closed in 2016; no successor */ readonly NINEFOLD: 'ninefold'
   /** @deprecated NTTC-CIS Load Balancer: the driver is still to be written */ readonly NTTCIS: 'nttcis'
@@ -43,19 +43,20 @@ export interface BuiltinLoadBalancerDrivers {
   digital_ocean: typeof import('../../drivers/digitalocean/loadbalancer.js').DigitalOceanLBDriver
   dummy: typeof import('../../drivers/dummy/loadbalancer.js').DummyLBDriver
   elb: typeof import('../../drivers/aws/elb.js').ElasticLBDriver
+  gce: typeof import('../../drivers/google/loadbalancer.js').GCELBDriver
 }
 export const loaders: { readonly [P in keyof BuiltinLoadBalancerDrivers]: () => Promise<BuiltinLoadBalancerDrivers[P]> } = {
   alb: async () => (await import('../../drivers/aws/alb.js')).ApplicationLBDriver,
   digital_ocean: async () => (await import('../../drivers/digitalocean/loadbalancer.js')).DigitalOceanLBDriver,
   dummy: async () => (await import('../../drivers/dummy/loadbalancer.js')).DummyLBDriver,
   elb: async () => (await import('../../drivers/aws/elb.js')).ElasticLBDriver,
+  gce: async () => (await import('../../drivers/google/loadbalancer.js')).GCELBDriver,
 }
 
 /** The name of a provider without a driver. */
 export type UnavailableName =
   | 'brightbox'
   | 'cloudstack'
-  | 'gce'
   | 'gogrid'
   | 'ninefold'
   | 'rackspace'
@@ -68,7 +69,6 @@ export type UnavailableName =
 export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   brightbox: { status: 'planned', name: 'Brightbox' },
   cloudstack: { status: 'planned', name: 'CloudStack' },
-  gce: { status: 'planned', name: 'Google Compute Engine' },
   gogrid: { status: 'closed', name: 'GoGrid LB', year: 2019, note: 'Datapipe, then Rackspace ended it 2019-05-31' },
   ninefold: { status: 'closed', name: 'Ninefold LB', year: 2016, note: 'no successor' },
   rackspace: { status: 'planned', name: 'Rackspace LB' },
