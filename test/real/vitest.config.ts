@@ -1,8 +1,9 @@
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const results = process.env['LIBCLOUD_TEST_RESULTS']
-const suite = basename(process.argv.find(argument => argument.endsWith('.real.test.ts')) ?? 'real')
+const file = process.argv.find(argument => argument.endsWith('.real.test.ts')) ?? 'real'
+const suite = `${basename(dirname(file))}-${basename(file)}`
 
 export default defineConfig({
   test: {

@@ -73,7 +73,9 @@ const hostile = fc
   .chain(pieces => fc.constantFrom(pieces.join('/'), pieces.join(''), `/${pieces.join('/')}`, `${pieces.join('/')}/`))
 
 describe.each(['linux', 'darwin'] as const)('LOCAL: hostile names (%s)', platform => {
-  it('every method: nothing outside the container is made, read, changed or removed', { timeout: 120_000 }, async () => {
+  it('every method: nothing outside the container is made, read, changed or removed', {
+    timeout: 120_000,
+  }, async () => {
     const { root } = trap()
     Object.defineProperty(process, 'platform', { value: platform })
     const driver = new LocalStorageDriver({ key: root })
