@@ -9,6 +9,7 @@ export {
   type BodyReader,
   idempotencyToken,
   type OutgoingRequest,
+  type Refusal,
   type Reply,
   type ReplyHead,
   type RequestSpec,

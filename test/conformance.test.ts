@@ -1,5 +1,5 @@
 // Every driver runs its API's suite, without being asked.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import type { ApiName } from '../lib/meta.js'
@@ -26,6 +26,8 @@ const SUITES: Readonly<Record<ApiName, (runner: Runner, harness: Harness) => voi
 
 for (const meta of await readVendors()) {
   for (const driver of meta.drivers) {
+    // What a driver needs beside `key` and `secret` to be made for its fixtures: addresses that others find in a catalog.
+    const options = join(root, 'fixtures', meta.vendor, 'options.json')
     const contract = join(root, 'fixtures/contracts', `${meta.vendor}.json`)
     const driverClass = (await loadDriver(meta.vendor, driver)) as Harness['driverClass']
     SUITES[driver.api](
@@ -36,6 +38,7 @@ for (const meta of await readVendors()) {
         driverClass,
         fixtures: join(root, 'fixtures', meta.vendor),
         contract: existsSync(contract) ? contract : undefined,
+        options: existsSync(options) ? JSON.parse(readFileSync(options, 'utf8')) : undefined,
       },
     )
   }

@@ -26,6 +26,7 @@ export default defineConfig({
     root: entry(''),
     include: ['test/**/*.test.ts'],
     exclude: ['test/real/**', 'node_modules/**'],
+    setupFiles: [entry('test/fuzz-seed.ts')],
     maxWorkers: 2,
     testTimeout: 20_000,
     reporters: results ? ['default', 'json'] : ['default'],

@@ -7,7 +7,7 @@ import type { DriverOptions } from '../options.js'
 import { type BodySource, type BodyWatch, discard, expectFailure, WatchedStream, watchedChunks } from './body.js'
 import { type Call, failureOf, pacerOf, prepare, requestIdOf } from './call.js'
 import { Exchange, type ExchangeWatch } from './exchange.js'
-import type { OutgoingRequest, ReplyHead, RequestSpec } from './message.js'
+import type { OutgoingRequest, Refusal, ReplyHead, RequestSpec } from './message.js'
 import { redactorOf } from './redact.js'
 import { LONGEST } from './retry.js'
 import type { WatchedRequest } from './sockets.js'
@@ -29,6 +29,9 @@ function isFailure(status: number, { accept, redirect }: RequestSpec): boolean {
 /** One attempt at a request: its timer, its abort, its reply. */
 export class Attempt implements ExchangeWatch {
   head: ReplyHead = { status: 0, headers: {}, requestId: undefined }
+  /** What was sent last, and what it was refused with: for those who mend it. */
+  #request: OutgoingRequest | undefined
+  #refusal: Refusal | undefined
   readonly #call: Call
   #controller: AbortController | undefined
   readonly #lost: boolean
@@ -166,6 +169,7 @@ export class Attempt implements ExchangeWatch {
 
   async #exchange(dispatcher: Dispatcher, request: OutgoingRequest): Promise<void> {
     const { streamed, attemptTimeout, method, connection, sockets } = this.#call
+    this.#request = request
     const write = traceSink()
     if (write) {
       this.#traceId = traceId()
@@ -297,7 +301,8 @@ export class Attempt implements ExchangeWatch {
       status === 304 ||
       status === 300 ||
       location === undefined ||
-      spec.redirect === 'manual'
+      spec.redirect === 'manual' ||
+      spec.redirect === 'error'
     )
       return undefined
     if (method !== 'GET' && method !== 'HEAD') throw this.#refuse(`a redirect of a ${method}`)
@@ -420,7 +425,16 @@ export class Attempt implements ExchangeWatch {
   async failure(): Promise<LibcloudError> {
     const { method } = this.#call
     const body = method === 'HEAD' ? Buffer.alloc(0) : await this.readAll(MAX_ERROR_BYTES).catch(() => Buffer.alloc(0))
-    return failureOf(this.#call, this.head, body.toString())
+    const text = body.toString()
+    if (this.#request) this.#refusal = { ...this.head, request: this.#request, text }
+    return failureOf(this.#call, this.head, text)
+  }
+
+  /** Whether the connection could mend what the request was refused for. */
+  async mended(error: unknown): Promise<boolean> {
+    const { connection, spec, options } = this.#call
+    if (!this.#refusal || this.head.status >= 500 || spec.unsigned || !(error instanceof LibcloudError)) return false
+    return connection.mend(error, this.#refusal, options)
   }
 
   /** A body that its reader refused. */

@@ -115,6 +115,7 @@ async function send<R>(
   let count = 1
   // The answer to an earlier attempt was lost: what it asked for may have been done.
   let lost = false
+  let mayMend = canRepeat(spec.body)
   const attemptOnce = async (number: number): Promise<R> => {
     count = number
     const attempt = new Attempt(call, lost)
@@ -130,10 +131,12 @@ async function send<R>(
       }
       return done
     } catch (error) {
-      throw attempt.translate(error)
+      if (!mayMend || !(await attempt.mended(error))) throw attempt.translate(error)
     } finally {
       attempt.end()
     }
+    mayMend = false
+    return attemptOnce(number)
   }
   call.sockets.enter()
   try {

@@ -1,14 +1,21 @@
 import type { Readable } from 'node:stream'
 import { keepOptions, optionsOf, secretsIn } from '../credentials.js'
 import type { BaseDriver } from '../driver.js'
-import { InvalidRequestError } from '../errors.js'
+import { InvalidRequestError, type LibcloudError } from '../errors.js'
 import type { VendorMeta } from '../meta.js'
 import type { CallOptions, DriverOptions, Pacing } from '../options.js'
 import type { Look, WaitOptions } from '../poller.js'
 import { VERSION } from '../version.js'
 import { expectFailure } from './body.js'
 import { commonProblem, type ErrorTable, type ProviderProblem } from './errors.js'
-import { type OutgoingRequest, type Reply, type ReplyHead, type RequestSpec, readJson } from './message.js'
+import {
+  type OutgoingRequest,
+  type Refusal,
+  type Reply,
+  type ReplyHead,
+  type RequestSpec,
+  readJson,
+} from './message.js'
 import { keepSecrets, redactorOf } from './redact.js'
 
 /** What a vendor's connection says of itself. */
@@ -66,6 +73,14 @@ export class Connection {
 
   /** Adds credentials. Called for every attempt. */
   sign(_request: OutgoingRequest, _options: CallOptions): void | Promise<void> {}
+
+  /**
+   * Mends what a request was refused for: a token that was revoked, a clock that is wrong, another region. When it says
+   * true, the request is signed and sent again: once in a call, and only where its body can be sent again.
+   */
+  mend(_error: LibcloudError, _refusal: Refusal, _options: CallOptions): boolean | Promise<boolean> {
+    return false
+  }
 
   /** Reads a successful reply that the request gives no reader for. */
   read(body: Buffer, reply: ReplyHead): unknown {

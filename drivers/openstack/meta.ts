@@ -1,0 +1,45 @@
+import type { CredentialSource } from '../../lib/credentials.js'
+import type { VendorMeta } from '../../lib/meta.js'
+
+const plain = (option: string, file?: string): CredentialSource => ({
+  option,
+  required: false,
+  secret: false,
+  ...(file === undefined ? {} : { file: `clouds.yaml (or ${file})` }),
+})
+const hidden = (option: string, file: string): CredentialSource => ({
+  option,
+  required: false,
+  file: `clouds.yaml, secure.yaml (or ${file})`,
+})
+
+export const meta: VendorMeta = {
+  vendor: 'openstack',
+  name: 'OpenStack',
+  website: 'https://www.openstack.org',
+  docs: 'https://docs.openstack.org/api-quick-start/',
+  // None has `env`: variables and files describe one cloud each, and are read as a whole or not at all.
+  credentials: [
+    plain('key', 'OS_USERNAME, OS_APPLICATION_CREDENTIAL_ID'),
+    hidden('secret', 'OS_PASSWORD, OS_APPLICATION_CREDENTIAL_SECRET'),
+    hidden('token', 'OS_TOKEN'),
+    plain('authUrl', 'OS_AUTH_URL'),
+    plain('authType', 'OS_AUTH_TYPE'),
+    plain('cloud', 'OS_CLOUD'),
+    plain('project', 'OS_PROJECT_NAME, OS_TENANT_NAME'),
+    plain('projectId', 'OS_PROJECT_ID, OS_TENANT_ID'),
+    plain('domain', 'OS_DOMAIN_NAME, OS_DEFAULT_DOMAIN'),
+    plain('domainId', 'OS_DOMAIN_ID'),
+    plain('userId', 'OS_USER_ID'),
+    plain('userDomain', 'OS_USER_DOMAIN_NAME'),
+    plain('userDomainId', 'OS_USER_DOMAIN_ID'),
+    plain('projectDomain', 'OS_PROJECT_DOMAIN_NAME'),
+    plain('projectDomainId', 'OS_PROJECT_DOMAIN_ID'),
+    plain('scope', 'OS_SYSTEM_SCOPE'),
+    plain('trustId', 'OS_TRUST_ID'),
+    plain('interface', 'OS_INTERFACE'),
+    plain('endpoints', 'OS_COMPUTE_ENDPOINT_OVERRIDE …'),
+    plain('microversions', 'OS_COMPUTE_API_VERSION …'),
+  ],
+  drivers: [],
+}
