@@ -1,9 +1,5 @@
 import type { Readable } from 'node:stream'
-import {
-  ContainerAlreadyExistsError,
-  ContainerIsNotEmptyError,
-  MalformedResponseError,
-} from '../../lib/errors.js'
+import { ContainerAlreadyExistsError, ContainerIsNotEmptyError, MalformedResponseError } from '../../lib/errors.js'
 import { readNothing } from '../../lib/http/message.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
@@ -84,10 +80,7 @@ export abstract class SwiftBase extends StorageDriver {
   /** @see https://docs.openstack.org/api-ref/object-store/#show-account-details-and-list-containers */
   listContainers(options?: SwiftListContainersOptions): Pager<Container<SwiftContainerExtra>> {
     const map = (raw: RawContainer): Container<SwiftContainerExtra> => toContainer(this, raw)
-    return pager(
-      marker => listPage(this, '', { prefix: options?.ex_prefix, marker }, map, options),
-      options,
-    )
+    return pager(marker => listPage(this, '', { prefix: options?.ex_prefix, marker }, map, options), options)
   }
 
   /** @see https://docs.openstack.org/api-ref/object-store/#show-container-metadata */
@@ -124,7 +117,8 @@ export abstract class SwiftBase extends StorageDriver {
       const message = `${operation}: '${provider}' has a container '${containerName}' already`
       throw new ContainerAlreadyExistsError(message, { provider, operation, status })
     }
-    const made = owned(containerOf(this, containerName, { ...told, ...headers }), () => this.deleteContainer(made))
+    const container = containerOf(this, containerName, { ...told, ...headers })
+    const made = owned(container, () => this.deleteContainer(container))
     if (Object.keys(headers).length > 0) {
       const post = { method: 'POST', path: at, headers, idempotent: true, read: readNothing } as const
       await this.connection.request(post, options).catch(async error => {
@@ -155,10 +149,7 @@ export abstract class SwiftBase extends StorageDriver {
    * In the order of the names' UTF-8. A dynamic large object is listed with the size of its manifest, which is 0.
    * @see https://docs.openstack.org/api-ref/object-store/#show-container-details-and-list-objects
    */
-  listContainerObjects(
-    container: NamedRef,
-    options?: SwiftListObjectsOptions,
-  ): Pager<StorageObject<SwiftObjectExtra>> {
+  listContainerObjects(container: NamedRef, options?: SwiftListObjectsOptions): Pager<StorageObject<SwiftObjectExtra>> {
     const at = containerPath(this, container, options)
     const map = (raw: RawObject): StorageObject<SwiftObjectExtra> => toObject(this, raw, container)
     const { prefix, ex_startAfter: start, ex_endBefore: end } = options ?? {}
@@ -209,7 +200,11 @@ export abstract class SwiftBase extends StorageDriver {
     return this.#read(object, `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}`, options)
   }
 
-  async #read(object: ObjectRef, range: string | undefined, options: SwiftStreamOptions | undefined): Promise<Readable> {
+  async #read(
+    object: ObjectRef,
+    range: string | undefined,
+    options: SwiftStreamOptions | undefined,
+  ): Promise<Readable> {
     const spec = {
       path: objectPath(this, object, options),
       query: { 'version-id': options?.ex_versionId },

@@ -4,6 +4,9 @@ import { path, slashed } from '../../lib/http/url.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { verifyHash } from '../../lib/storage/transfer.js'
 import type { ObjectRef, StorageObject } from '../../lib/storage/types.js'
+
+export { descriptionOf } from './storage.objects.js'
+
 import { descriptionOf, type SwiftObjects, type SwiftUploadOptions, toUploaded } from './storage.objects.js'
 import {
   isUncertain,
@@ -120,7 +123,13 @@ export function encodedPrefix(place: string): string {
   const at = place.indexOf('/')
   const [container, prefix] = [place.slice(0, at), place.slice(at + 1)]
   const start = path`/${container}/`.slice(1)
-  return start + prefix.split('/').map(each => encodeURIComponent(each)).join('/')
+  return (
+    start +
+    prefix
+      .split('/')
+      .map(each => encodeURIComponent(each))
+      .join('/')
+  )
 }
 
 /** The segments that a large object has now. */

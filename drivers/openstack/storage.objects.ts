@@ -3,6 +3,7 @@ import { type BodySource, bytesOf, discard, expectFailure, lengthOf } from '../.
 import { readNothing } from '../../lib/http/message.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import type { NamedRef } from '../../lib/resource.js'
+import { StorageDriver } from '../../lib/storage/driver.js'
 import { guessContentType, uploadSource, verifyHash } from '../../lib/storage/transfer.js'
 import { type ObjectRef, StorageObject, type UploadOptions } from '../../lib/storage/types.js'
 import { SwiftBase } from './storage.base.js'
@@ -14,8 +15,8 @@ import {
   dropSegmentContainer,
   filePieces,
   heldPieces,
-  makeSegmentContainer,
   MAX_SEGMENTS,
+  makeSegmentContainer,
   removeSegments,
   type Segment,
   type SegmentPlan,
@@ -79,7 +80,14 @@ export abstract class SwiftObjects extends SwiftBase {
    * @see https://docs.openstack.org/api-ref/object-store/#create-or-replace-object
    */
   override async uploadObject<O>(
-    this: SwiftObjects & { uploadObjectViaStream: (...args: never[]) => Promise<O> },
+    this: StorageDriver & {
+      uploadObjectViaStream: (
+        source: BodySource,
+        container: NamedRef,
+        objectName: string,
+        options?: UploadOptions,
+      ) => Promise<O>
+    },
     filePath: string,
     container: NamedRef,
     objectName: string,
@@ -89,19 +97,10 @@ export abstract class SwiftObjects extends SwiftBase {
     const found = await stat(filePath).catch(() => undefined)
     const length = found?.isFile() ? found.size : 0
     if (length <= (options?.ex_segmentSize ?? MAX_OBJECT)) {
-      return super.uploadObject(filePath, container, objectName, options) as Promise<O>
+      return StorageDriver.prototype.uploadObject.call(this, filePath, container, objectName, options) as Promise<O>
     }
-    checkUpload(this, options)
-    const object = { name: objectName, container }
-    const plan = planFor(this, object, length, options, false)
-    const joint = new Joint(this.provider, options)
-    const onSent = counter(length, options?.onProgress)
-    const send = (): Promise<Segment[]> => sendPieces(this, plan, filePieces(filePath, length, plan), joint, onSent)
-    try {
-      return (await segmented(this, object, plan, { ...options, ...joint.options }, send)) as O
-    } finally {
-      joint.end()
-    }
+    const driver = this as unknown as SwiftObjects
+    return (await sendFile(driver, filePath, length, { name: objectName, container }, options)) as O
   }
 
   /**
@@ -133,6 +132,26 @@ export abstract class SwiftObjects extends SwiftBase {
       discard(source)
       throw error
     }
+  }
+}
+
+/** A file that is to be sent as segments. */
+async function sendFile(
+  driver: SwiftObjects,
+  filePath: string,
+  length: number,
+  object: ObjectRef,
+  options: SwiftUploadOptions | undefined,
+): Promise<StorageObject<SwiftObjectExtra>> {
+  checkUpload(driver, options)
+  const plan = planFor(driver, object, length, options, false)
+  const joint = new Joint(driver.provider, options)
+  const onSent = counter(length, options?.onProgress)
+  const send = (): Promise<Segment[]> => sendPieces(driver, plan, filePieces(filePath, length, plan), joint, onSent)
+  try {
+    return await segmented(driver, object, plan, { ...options, ...joint.options }, send)
+  } finally {
+    joint.end()
   }
 }
 

@@ -8,7 +8,7 @@ import { type CallOptions, operationOf, type Progress } from '../../lib/options.
 import type { StorageDriver } from '../../lib/storage/driver.js'
 import { verifyHash } from '../../lib/storage/transfer.js'
 import type { OpenStackConnection } from './connection.js'
-import { Joint } from './storage.joint.js'
+import type { Joint } from './storage.joint.js'
 import { containerPath, NO_PLACE, objectPath, plainEtag, type RawObject, refused } from './storage.shared.js'
 
 /** As much of a driver as this needs. */
@@ -92,8 +92,7 @@ export async function sendPieces(
   }
 }
 
-const segmentName = (plan: SegmentPlan, index: number): string =>
-  `${plan.prefix}${String(index).padStart(DIGITS, '0')}`
+const segmentName = (plan: SegmentPlan, index: number): string => `${plan.prefix}${String(index).padStart(DIGITS, '0')}`
 
 function namesOf(plan: SegmentPlan, count: number): { container: string; name: string }[] {
   return Array.from({ length: count }, (_, index) => ({ container: plan.container, name: segmentName(plan, index) }))
@@ -182,9 +181,11 @@ export async function removeSegments(
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
       const { name, container } = next
       const at = objectPath(driver, { name, container: { name: container } }, own)
-      await driver.connection.request({ method: 'DELETE', path: at, read: readNothing }, own).catch((error: unknown) => {
-        if (!(error instanceof NotFoundError)) errors.push(error)
-      })
+      await driver.connection
+        .request({ method: 'DELETE', path: at, read: readNothing }, own)
+        .catch((error: unknown) => {
+          if (!(error instanceof NotFoundError)) errors.push(error)
+        })
     }
   }
   await Promise.all(Array.from({ length: 4 }, worker))

@@ -226,11 +226,7 @@ export function containerOf(
 }
 
 /** An object as a list has it. */
-export function toObject(
-  driver: StorageDriver,
-  raw: RawObject,
-  container: NamedRef,
-): StorageObject<SwiftObjectExtra> {
+export function toObject(driver: StorageDriver, raw: RawObject, container: NamedRef): StorageObject<SwiftObjectExtra> {
   const isStatic = raw.slo_etag !== undefined
   return new StorageObject(driver, {
     name: raw.name,
