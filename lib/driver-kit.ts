@@ -19,7 +19,7 @@ export {
   readText,
 } from './http/message.js'
 export { path, type QueryValues, queryString, slashed } from './http/url.js'
-export type { DriverMeta, VendorMeta } from './meta.js'
+export { type DriverMeta, type FamilyMember, type FamilyMeta, memberOf, type VendorMeta } from './meta.js'
 export type { CallOptions, DriverOptions, Pacing } from './options.js'
 export { type Owned, owned } from './owned.js'
 export { onePage, type Pager, pager } from './pager.js'

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { optionsOf } from '../credentials.js'
-import { InvalidRequestError, LibcloudError, type LibcloudErrorClass, TimeoutError } from '../errors.js'
+import { InvalidRequestError, LibcloudError, type LibcloudErrorClass, RateLimitError, TimeoutError } from '../errors.js'
 import { type CallOptions, type DriverOptions, operationOf, type Pacing } from '../options.js'
 import { Attempt } from './attempt.js'
 import { discard } from './body.js'
@@ -192,7 +192,8 @@ export function failureOf({ connection, spec, operation }: Call, head: ReplyHead
     status: head.status,
     providerCode: code,
     requestId: requestId === undefined ? undefined : redactor.values(requestId),
-    retryable: isRetryable(head.status),
+    // Some say with a 400 that there were too many requests.
+    retryable: isRetryable(head.status) || ErrorClass === RateLimitError,
     retryAfter,
     body: redactor.excerpt(text),
   })

@@ -7,7 +7,7 @@ import { generateRegistries } from './generate-registry.js'
 import { readVendors, root } from './vendors.js'
 
 const vendors = await readVendors()
-const files = new Map<string, string>([...generateRegistries(vendors), ...(await generateDocs(vendors))])
+const files = new Map<string, string>([...(await generateRegistries(vendors)), ...(await generateDocs(vendors))])
 const check = process.argv.includes('--check')
 let different = 0
 for (const [name, text] of [...files].sort()) {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { ApiName, DriverMeta, VendorMeta } from '../../lib/meta.js'
+import type { ApiName, DriverMeta, FamilyMember, VendorMeta } from '../../lib/meta.js'
 
 export const root: string = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
@@ -70,6 +70,16 @@ export async function readVendors(): Promise<VendorMeta[]> {
   }
   return vendors
 }
+
+/** The rows of a driver's family. */
+export async function readFamily(vendor: string, { file, family }: DriverMeta): Promise<readonly FamilyMember[]> {
+  if (family === undefined) return []
+  const module = await import(pathToFileURL(join(root, 'drivers', vendor, `${file}.vendors.ts`)).href)
+  return module.VENDORS as readonly FamilyMember[]
+}
+
+/** The file that holds the generated classes of a driver's family, without its ending. */
+export const familyFile = ({ file }: DriverMeta): string => `${file}.vendors.gen`
 
 /** A driver's class, as it stands in the code. */
 export async function loadDriver(vendor: string, driver: DriverMeta): Promise<new (options: object) => object> {

@@ -1,0 +1,25 @@
+import type { DriverMeta, VendorMeta } from '../../lib/meta.js'
+
+const drivers: readonly DriverMeta[] = []
+
+export const meta: VendorMeta = {
+  vendor: 'aws',
+  name: 'Amazon Web Services',
+  website: 'https://aws.amazon.com',
+  docs: 'https://docs.aws.amazon.com/',
+  credentials: [
+    { option: 'key', env: ['AWS_ACCESS_KEY_ID'], file: '~/.aws/credentials', required: false },
+    { option: 'secret', env: ['AWS_SECRET_ACCESS_KEY'], file: '~/.aws/credentials', required: false },
+    { option: 'sessionToken', env: ['AWS_SESSION_TOKEN'], required: false },
+    {
+      option: 'region',
+      env: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+      file: '~/.aws/config',
+      required: false,
+      secret: false,
+    },
+    { option: 'dualStack', required: false, secret: false },
+    { option: 'fips', required: false, secret: false },
+  ],
+  drivers,
+}
