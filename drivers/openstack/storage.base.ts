@@ -17,7 +17,7 @@ import type {
   StreamOptions,
 } from '../../lib/storage/types.js'
 import type { OpenStackConnection } from './connection.js'
-import { listPage, removeLarge, removeObject, type SwiftListOptions } from './storage.requests.js'
+import { listPage, natureOf, removeLarge, removeObject, type SwiftListOptions } from './storage.requests.js'
 import {
   containerOf,
   containerPath,
@@ -228,13 +228,11 @@ export abstract class SwiftBase extends StorageDriver {
    * @see https://docs.openstack.org/api-ref/object-store/#delete-object
    */
   async deleteObject(object: ObjectRef, options?: SwiftDeleteObjectOptions): Promise<void> {
-    const { name, container } = object
     if (options?.ex_keepSegments) return removeObject(this, object, options)
     const known = 'extra' in object ? (object.extra as Partial<SwiftObjectExtra>) : undefined
     // A list does not tell a dynamic large object from one that is empty, nor whether versions are kept.
     const isPlain = known !== undefined && known.largeObject === undefined && (object as StorageObject).size > 0
     if (isPlain) return removeObject(this, object, options)
-    const { extra } = await this.getObject(container.name, name, options)
-    await removeLarge(this, object, extra, options)
+    await removeLarge(this, object, await natureOf(this, object, options), options)
   }
 }

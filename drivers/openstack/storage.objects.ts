@@ -9,6 +9,7 @@ import { type ObjectRef, StorageObject, type UploadOptions } from '../../lib/sto
 import { SwiftBase } from './storage.base.js'
 import { Joint } from './storage.joint.js'
 import { putManifest, segmentsOf } from './storage.manifest.js'
+import { natureOf } from './storage.requests.js'
 import {
   checkSegments,
   counter,
@@ -202,10 +203,32 @@ async function putBytes(
   const etag = hash?.digest('hex')
   const headers = { ...descriptionOf(driver, object.name, options), etag }
   const [only = new Uint8Array()] = parts
-  const body = parts.length > 1 ? { body: () => parts, contentLength: size } : { body: only }
+  const tell = progress(size, options)
+  const body = parts.length > 1 ? { body: () => told(parts, tell), contentLength: size } : { body: only }
   const made = await put(driver, object, { headers, ...body }, etag, size, options)
-  options?.onProgress?.({ transferred: size, total: size })
+  if (parts.length < 2) tell(size)
   return made
+}
+
+/** Reports how far it is. What is sent a second time is not reported again. */
+function progress(total: number, options: SwiftUploadOptions | undefined): (transferred: number) => void {
+  let most = 0
+  return transferred => {
+    if (transferred > most) options?.onProgress?.({ transferred, total })
+    most = Math.max(most, transferred)
+  }
+}
+
+async function* told(
+  parts: readonly Uint8Array[],
+  tell: (transferred: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let transferred = 0
+  for (const part of parts) {
+    yield part
+    transferred += part.byteLength
+    tell(transferred)
+  }
 }
 
 /** A stream of known length, as it comes. */
@@ -307,7 +330,7 @@ async function oldSegments(
   options: CallOptions | undefined,
 ): Promise<Segment[]> {
   try {
-    const { extra } = await driver.getObject(object.container.name, object.name, options)
+    const extra = await natureOf(driver, object, options)
     return extra.versionId === undefined ? await segmentsOf(driver, object, extra, options) : []
   } catch (error) {
     if (error instanceof NotFoundError) return []

@@ -6,7 +6,7 @@ import { type CallOptions, operationOf } from '../../lib/options.js'
 import type { Page } from '../../lib/pager.js'
 import type { ObjectRef } from '../../lib/storage/types.js'
 import { listRaw, removeSegments, type SwiftHolder } from './storage.segments.js'
-import { NO_CONTAINER, NO_OBJECT, objectPath, refused, type SwiftObjectExtra } from './storage.shared.js'
+import { extraOf, NO_CONTAINER, NO_OBJECT, objectPath, refused, type SwiftObjectExtra } from './storage.shared.js'
 
 /** Names in a page, unless one asks for another number: Swift gives up to 10,000. */
 const PAGE = 5000
@@ -48,6 +48,22 @@ export async function removeObject(
   const at = objectPath(driver, object, options)
   const spec = { method: 'DELETE', path: at, query, errors: NO_OBJECT, read: readNothing } as const
   await driver.connection.request(spec, options)
+}
+
+/** What an object is made of. Of a symbolic link it tells what the link is, not what it leads to. */
+export async function natureOf(
+  driver: SwiftHolder,
+  object: ObjectRef,
+  options: CallOptions | undefined,
+): Promise<SwiftObjectExtra> {
+  const spec = {
+    method: 'HEAD',
+    path: objectPath(driver, object, options),
+    query: { symlink: 'get' },
+    errors: NO_OBJECT,
+    read: readNothing,
+  } as const
+  return extraOf((await driver.connection.request(spec, options)).headers)
 }
 
 /** What Swift says of a removal of many. */

@@ -267,7 +267,8 @@ export function objectOf(
   })
 }
 
-function extraOf(headers: ReplyHead['headers']): SwiftObjectExtra {
+/** What the headers of an object tell that only Swift has. */
+export function extraOf(headers: ReplyHead['headers']): SwiftObjectExtra {
   const manifest = headers['x-object-manifest']
   const isStatic = /^true$/i.test(headers['x-static-large-object'] ?? '')
   const target = headers['x-symlink-target']
