@@ -1,26 +1,33 @@
 import { NotFoundError } from '../../lib/errors.js'
-import { readNothing } from '../../lib/http/message.js'
-import { path } from '../../lib/http/url.js'
 import { LoadBalancerDriver } from '../../lib/loadbalancer/driver.js'
-import {
+import type {
   Algorithm,
-  type CreateBalancerOptions,
-  type LoadBalancer,
-  type Member,
-  type MemberAddress,
-  type MemberRef,
-  type UpdateBalancerOptions,
+  LoadBalancer,
+  Member,
+  MemberAddress,
+  MemberRef,
+  UpdateBalancerOptions,
 } from '../../lib/loadbalancer/types.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import { onePage, type Pager, pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
+import {
+  ALGORITHMS,
+  algorithmOf,
+  createAtOnce,
+  createByParts,
+  destroy,
+  type OctaviaCreateBalancerOptions,
+  orderOf,
+  PROTOCOLS,
+  poolProtocolOf,
+} from './loadbalancer.create.js'
 import { asIs, copyOf, extraOf, toBalancer, toMember, toNewMember, toSettings } from './loadbalancer.mapping.js'
 import {
   changing,
   createThing,
   deleteThing,
-  ending,
   getThing,
   KINDS,
   listThings,
@@ -29,8 +36,8 @@ import {
   type OctaviaChangeOptions,
   type OctaviaConnection,
   refused,
-  toRaw,
   updateThing,
+  waitOf,
   waitUntilActive,
 } from './loadbalancer.shared.js'
 import type {
@@ -38,52 +45,12 @@ import type {
   OctaviaBalancerExtra,
   OctaviaBalancerSettings,
   OctaviaListener,
-  OctaviaListenerSettings,
   OctaviaMemberExtra,
   OctaviaMemberSettings,
-  OctaviaNewHealthMonitor,
   OctaviaPool,
   OctaviaPoolMember,
-  OctaviaPoolProtocol,
-  OctaviaPoolSettings,
 } from './loadbalancer.types.js'
 
-/** What a balancer speaks, and what its members do then. */
-const PROTOCOLS: Readonly<Record<string, OctaviaPoolProtocol>> = {
-  http: 'HTTP',
-  https: 'HTTPS',
-  tcp: 'TCP',
-  udp: 'UDP',
-  sctp: 'SCTP',
-  terminated_https: 'HTTP',
-}
-const ALGORITHMS: Readonly<Partial<Record<Algorithm, OctaviaAlgorithm>>> = {
-  [Algorithm.ROUND_ROBIN]: 'ROUND_ROBIN',
-  [Algorithm.LEAST_CONNECTIONS]: 'LEAST_CONNECTIONS',
-  [Algorithm.PERSISTENT_IP]: 'SOURCE_IP',
-}
-
-/** What Octavia's `createBalancer` takes. One of `ex_vipSubnet`, `ex_vipNetwork` and `ex_vipPort` must be given. */
-export interface OctaviaCreateBalancerOptions extends CreateBalancerOptions, OctaviaBalancerSettings {
-  /** Where its address is taken from. */
-  ex_vipSubnet?: Ref | undefined
-  ex_vipNetwork?: Ref | undefined
-  ex_vipPort?: Ref | undefined
-  /** @defaultValue any of the subnet or network */
-  ex_vipAddress?: string | undefined
-  /** @defaultValue the cloud's: `amphora` for most */
-  ex_provider?: string | undefined
-  ex_flavor?: Ref | undefined
-  ex_availabilityZone?: string | undefined
-  /** More about its listener, such as certificates: see `ex_createListener`. */
-  ex_listener?: OctaviaListenerSettings | undefined
-  /** More about its pool, such as session persistence, and what it speaks to members. */
-  ex_pool?: (OctaviaPoolSettings & { readonly protocol?: OctaviaPoolProtocol | undefined }) | undefined
-  /** How its members are found to be well. @defaultValue nobody looks */
-  ex_healthMonitor?: OctaviaNewHealthMonitor | undefined
-  /** How its members are reached. @defaultValue through the network of the balancer's address */
-  ex_memberSubnet?: Ref | undefined
-}
 /** What Octavia's `updateBalancer` takes. */
 export interface OctaviaUpdateBalancerOptions extends UpdateBalancerOptions, OctaviaBalancerSettings {}
 /** What Octavia's `balancerAttachMember` takes. */
@@ -106,13 +73,13 @@ export interface OctaviaDestroyOptions extends OctaviaChangeOptions {
  * Those of a balancer with several are reached by the methods for listeners and pools.
  */
 export abstract class OctaviaBalancers extends LoadBalancerDriver {
-  readonly algorithms: readonly Algorithm[] = Object.keys(ALGORITHMS) as Algorithm[]
+  readonly algorithms: readonly Algorithm[] = ALGORITHMS
   declare readonly connection: OctaviaConnection
 
   /** Nothing is asked.
    * @see https://docs.openstack.org/api-ref/load-balancer/v2/#create-listener */
   listProtocols(options?: CallOptions): Pager<string> {
-    return onePage(async () => Object.keys(PROTOCOLS), options)
+    return onePage(async () => PROTOCOLS, options)
   }
 
   /** All listeners are listed with the first balancer that has some: only they know the ports.
@@ -145,70 +112,27 @@ export abstract class OctaviaBalancers extends LoadBalancerDriver {
   }
 
   /**
-   * With its listener, pool and members in one request: all are made, or none. It is PENDING until it runs.
+   * With its listener, a pool and its members: Octavia takes one after the other, and the call waits in between. If one of
+   * them fails, the balancer is destroyed. What comes back is still PENDING, unless `ex_wait` is given.
+   * @see https://docs.openstack.org/api-ref/load-balancer/v2/#create-a-load-balancer
    * @see https://docs.openstack.org/api-ref/load-balancer/v2/#creating-a-fully-populated-load-balancer
    */
   async createBalancer(
     balancer: OctaviaCreateBalancerOptions,
     options?: OctaviaChangeOptions,
   ): Promise<Owned<LoadBalancer<OctaviaBalancerExtra>>> {
-    const { name, port, protocol = 'http', members = [] } = balancer
-    if (!balancer.ex_vipSubnet && !balancer.ex_vipNetwork && !balancer.ex_vipPort)
-      throw refused(this, 'balancer.ex_vipSubnet', 'given, or else ex_vipNetwork or ex_vipPort', options)
-    const poolProtocol = this.#poolProtocol('balancer.protocol', protocol, options)
-    const pool = {
-      name,
-      protocol: poolProtocol,
-      algorithm: this.#algorithm('balancer.algorithm', balancer.algorithm ?? Algorithm.ROUND_ROBIN, options),
-      ...balancer.ex_pool,
-    }
-    const listener = { name, protocol: protocol.toUpperCase(), protocolPort: port, ...balancer.ex_listener }
-    const monitor = balancer.ex_healthMonitor
-    const settings = {
-      ...toSettings(balancer),
-      name,
-      vipSubnetId: balancer.ex_vipSubnet?.id,
-      vipNetworkId: balancer.ex_vipNetwork?.id,
-      vipPortId: balancer.ex_vipPort?.id,
-      vipAddress: balancer.ex_vipAddress,
-      provider: balancer.ex_provider,
-      flavorId: balancer.ex_flavor?.id,
-      availabilityZone: balancer.ex_availabilityZone,
-      listeners: [
-        {
-          ...toRaw(listener),
-          default_pool: {
-            ...toRaw(pool),
-            members: members.map(each => toRaw(toNewMember(each, balancer.ex_memberSubnet))),
-            ...(monitor === undefined ? {} : { healthmonitor: toRaw(monitor) }),
-          },
-        },
-      ],
-    }
-    // Not through the table of names: these are whole things, and not their ids.
-    const { listeners, ...plain } = settings
-    const json = { loadbalancer: { ...toRaw(plain), listeners } }
-    const spec = {
-      method: 'POST',
-      path: KINDS.balancer.path,
-      json,
-      member: 'loadbalancer',
-      map: (raw: object) => raw,
-    } as const
-    const raw = await this.connection.one(spec, options)
+    const order = orderOf(this, balancer, options)
+    const raw = await (balancer.ex_inOneRequest
+      ? createAtOnce(this, order, options)
+      : createByParts(this, order, options))
     const { id } = raw as Ref
-    const destroy = (): Promise<void> => this.destroyBalancer({ id }, { ex_wait: true })
-    const made = toBalancer(this, raw, new Map())
-    if (!options?.ex_wait) return owned(made, destroy)
+    const giveBack = (): Promise<void> => this.destroyBalancer({ id }, { ex_wait: true })
     try {
-      await waitUntilActive(
-        this,
-        made,
-        typeof options.ex_wait === 'object' ? { ...options, ...options.ex_wait } : options,
-      )
-      return owned(await this.getBalancer(id, options), destroy)
+      if (options?.ex_wait) await waitUntilActive(this, { id }, waitOf(options))
+      const isWhole = balancer.ex_inOneRequest && !options?.ex_wait
+      return owned(isWhole ? toBalancer(this, raw, new Map()) : await this.getBalancer(id, options), giveBack)
     } catch (error) {
-      await destroy().catch(() => {})
+      await giveBack().catch(() => {})
       throw error
     }
   }
@@ -225,8 +149,8 @@ export abstract class OctaviaBalancers extends LoadBalancerDriver {
     options?: OctaviaChangeOptions,
   ): Promise<LoadBalancer<OctaviaBalancerExtra>> {
     const { name, port, protocol, algorithm } = changes
-    if (protocol !== undefined) this.#poolProtocol('changes.protocol', protocol, options)
-    const wanted = algorithm && this.#algorithm('changes.algorithm', algorithm, options)
+    if (protocol !== undefined) poolProtocolOf(this, 'changes.protocol', protocol, options)
+    const wanted = algorithm && algorithmOf(this, 'changes.algorithm', algorithm, options)
     const settings = { ...toSettings(changes), name }
     const hasOwn = Object.values(settings).some(value => value !== undefined)
     const needsListener = port !== undefined || protocol !== undefined || wanted !== undefined
@@ -295,17 +219,7 @@ export abstract class OctaviaBalancers extends LoadBalancerDriver {
   /** Its listeners, pools, members and monitors go with it.
    * @see https://docs.openstack.org/api-ref/load-balancer/v2/#remove-a-load-balancer */
   async destroyBalancer(balancer: Ref, options?: OctaviaDestroyOptions): Promise<void> {
-    const cascade = options?.ex_cascade ?? true
-    const spec = {
-      method: 'DELETE',
-      path: path`/lbaas/loadbalancers/${balancer.id}`,
-      query: { cascade: cascade || undefined },
-      errors: NO_BALANCER,
-      read: readNothing,
-    } as const
-    await ending(this, balancer, options, async () => {
-      await this.connection.request(spec, options)
-    })
+    await destroy(this, balancer, options)
   }
 
   /** Those of the pool of the first listener; of a balancer without listeners, of its first pool.
@@ -380,17 +294,5 @@ export abstract class OctaviaBalancers extends LoadBalancerDriver {
     const [first] = await this.#listeners(balancer, options)
     const id = first?.defaultPoolId ?? only
     return id === undefined ? undefined : { id }
-  }
-
-  #poolProtocol(argument: string, protocol: string, options: CallOptions | undefined): OctaviaPoolProtocol {
-    const found = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol] : undefined
-    if (found === undefined) throw refused(this, argument, `one of ${Object.keys(PROTOCOLS).join(', ')}`, options)
-    return found
-  }
-
-  #algorithm(argument: string, algorithm: Algorithm, options: CallOptions | undefined): OctaviaAlgorithm {
-    const found = ALGORITHMS[algorithm]
-    if (found === undefined) throw refused(this, argument, `one of ${this.algorithms.join(', ')}`, options)
-    return found
   }
 }

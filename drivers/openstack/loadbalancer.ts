@@ -30,6 +30,7 @@ import { meta } from './meta.js'
 import type { OpenStackOptions } from './options.js'
 
 export type * from './loadbalancer.base.js'
+export type { OctaviaCreateBalancerOptions } from './loadbalancer.create.js'
 export type { OctaviaChangeOptions } from './loadbalancer.shared.js'
 export type * from './loadbalancer.types.js'
 export type { OpenStackOptions } from './options.js'
