@@ -18,7 +18,9 @@ export {
   readNothing,
   readText,
 } from './http/message.js'
+export type { Upgraded, UpgradeSpec } from './http/upgrade.js'
 export { path, type QueryValues, queryString, slashed } from './http/url.js'
+export { openWebSocket, WebSocketChannel, type WebSocketMessage } from './http/websocket.js'
 export { type DriverMeta, type FamilyMember, type FamilyMeta, memberOf, type VendorMeta } from './meta.js'
 export type { CallOptions, DriverOptions, Pacing } from './options.js'
 export { type Owned, owned } from './owned.js'

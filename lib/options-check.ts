@@ -32,6 +32,11 @@ const pem: check.Check = (value, path) => {
 const authorities: check.Check = (value, path) =>
   Array.isArray(value) ? check.listOf(pem, 1)(value, path, context) : pem(value, path, context)
 
+const fingerprint: check.Check = (value, path) =>
+  typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value.replaceAll(':', ''))
+    ? undefined
+    : { path, value, allowed: 'the SHA-256 of a certificate: 64 hexadecimal digits' }
+
 const dispatcher: check.Check = (value, path) =>
   typeof (value as { dispatch?: unknown } | null)?.dispatch === 'function'
     ? undefined
@@ -64,6 +69,7 @@ const CHECKS: { readonly [O in keyof Required<DriverOptions>]: check.Check } = {
   clientKey: pem,
   clientKeyPassphrase: check.text,
   verifyTls: check.flag,
+  serverFingerprint: fingerprint,
   socketPath: check.filePath,
   region: check.name,
   // What a key must be is the vendor's: resolveOptions checks those that it has.

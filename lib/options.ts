@@ -74,6 +74,11 @@ export interface ConnectionOptions {
   clientKeyPassphrase?: string | undefined
   /** `false` accepts any server certificate: whoever sits between can read and change everything. @defaultValue true */
   verifyTls?: boolean | undefined
+  /**
+   * SHA-256 of the one server certificate that is accepted, in hexadecimal, with colons or without: for servers whose
+   * certificate nobody signed. Names, dates and authorities are not looked at then.
+   */
+  serverFingerprint?: string | undefined
   /** Connects to a unix socket in place of host and port. */
   socketPath?: string | undefined
 }

@@ -9,12 +9,21 @@ export interface NamedRef {
   readonly name: string
 }
 
-/** What all resources share: a reference to their driver, which printing, JSON, spread and deep equality do not see. */
-export abstract class Resource {
-  declare readonly driver: BaseDriver // `declare`, or the emitted field makes it enumerable
+// A property that is not enumerable would take as long to define as all others together.
+class DriverHolder {
+  readonly #driver: BaseDriver
   constructor(driver: BaseDriver) {
-    Object.defineProperty(this, 'driver', { value: driver })
+    this.#driver = driver
   }
+  get driver(): BaseDriver {
+    return this.#driver
+  }
+}
+// Not the class itself: `#driver` would make the types of two copies of this package incompatible.
+const Held: abstract new (driver: BaseDriver) => { readonly driver: BaseDriver } = DriverHolder
+
+/** What all resources share: a reference to their driver, which printing, JSON, spread and deep equality do not see. */
+export abstract class Resource extends Held {
   /** The same for the same resource in every process: the SHA-1 of its id (or name) and its provider. */
   get uuid(): string {
     const { id, name } = this as { id?: string; name?: string }

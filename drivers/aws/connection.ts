@@ -29,8 +29,14 @@ import {
   UNSIGNED_PAYLOAD,
 } from './signature.js'
 
-/** `key` is the access key's id, `secret` the secret access key. */
+/**
+ * `key` is the access key's id, `secret` the secret access key. Without them the usual places are asked in the usual
+ * order: environment, web identity, the profile in `~/.aws`, container, instance.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
 export interface AwsOptions extends DriverOptions {
+  /** Of `~/.aws/config` and `~/.aws/credentials`: where credentials and region come from, in place of the environment's. */
+  profile?: string | undefined
   /** Of temporary credentials. */
   sessionToken?: string | undefined
   /** Uses hosts that have IPv6 addresses too. @defaultValue false */
@@ -102,7 +108,7 @@ export class AwsConnection extends Connection {
   constructor(driver: BaseDriver, { signingName, region, baseUrl }: AwsService) {
     super(driver, { baseUrl, meta })
     this.scope = { service: signingName, region: checkRegion(region, this.provider) }
-    this.#provider = credentialProvider(optionsOf<AwsOptions>(this), this.provider)
+    this.#provider = credentialProvider(optionsOf<AwsOptions>(this), this)
   }
 
   /** The time on the service's clock. */
@@ -111,10 +117,10 @@ export class AwsConnection extends Connection {
   }
 
   /** What to sign with now. */
-  credentials(options: CallOptions): AwsCredentials | Promise<AwsCredentials> {
+  credentials(_options: CallOptions = {}): AwsCredentials | Promise<AwsCredentials> {
     const known = this.#provider.current()
     if (known !== undefined) return this.#use(known)
-    return this.#provider.fetch(options).then(fetched => this.#use(fetched))
+    return this.#provider.fetch().then(fetched => this.#use(fetched))
   }
 
   #use(credentials: AwsCredentials): AwsCredentials {
@@ -126,8 +132,8 @@ export class AwsConnection extends Connection {
     return credentials
   }
 
-  override sign(request: OutgoingRequest, options: CallOptions): void | Promise<void> {
-    const credentials = this.credentials(options)
+  override sign(request: OutgoingRequest): void | Promise<void> {
+    const credentials = this.credentials()
     if (credentials instanceof Promise) return credentials.then(fetched => this.signWith(fetched, request))
     this.signWith(credentials, request)
   }

@@ -10,7 +10,8 @@ export const meta: VendorMeta = {
   credentials: [
     { option: 'key', env: ['AWS_ACCESS_KEY_ID'], file: '~/.aws/credentials', required: false },
     { option: 'secret', env: ['AWS_SECRET_ACCESS_KEY'], file: '~/.aws/credentials', required: false },
-    { option: 'sessionToken', env: ['AWS_SESSION_TOKEN'], required: false },
+    { option: 'sessionToken', env: ['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN'], required: false },
+    { option: 'profile', env: ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'], required: false, secret: false },
     {
       option: 'region',
       env: ['AWS_REGION', 'AWS_DEFAULT_REGION'],

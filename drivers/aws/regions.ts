@@ -2,7 +2,7 @@ import { InvalidRequestError } from '../../lib/errors.js'
 
 /** A part of AWS with its own accounts and host names. */
 export interface Partition {
-  readonly name: 'aws' | 'aws-cn' | 'aws-us-gov' | 'aws-iso' | 'aws-iso-b' | 'aws-eusc'
+  readonly name: 'aws' | 'aws-cn' | 'aws-us-gov' | 'aws-iso' | 'aws-iso-b' | 'aws-iso-e' | 'aws-iso-f' | 'aws-eusc'
   readonly suffix: string
   /** Of hosts that are reached over IPv6 too. */
   readonly dualStackSuffix: string
@@ -31,6 +31,24 @@ const PARTITIONS: readonly (readonly [RegExp, Partition])[] = [
   [
     /^us-iso-/,
     { name: 'aws-iso', suffix: 'c2s.ic.gov', dualStackSuffix: 'api.aws.ic.gov', globalRegion: 'us-iso-east-1' },
+  ],
+  [
+    /^eu-isoe-/,
+    {
+      name: 'aws-iso-e',
+      suffix: 'cloud.adc-e.uk',
+      dualStackSuffix: 'api.cloud-aws.adc-e.uk',
+      globalRegion: 'eu-isoe-west-1',
+    },
+  ],
+  [
+    /^us-isof-/,
+    {
+      name: 'aws-iso-f',
+      suffix: 'csp.hci.ic.gov',
+      dualStackSuffix: 'api.aws.hci.ic.gov',
+      globalRegion: 'us-isof-south-1',
+    },
   ],
   [
     /^eusc-/,
@@ -70,6 +88,20 @@ export interface EndpointChoice {
 
 /** `https://ec2.eu-west-1.amazonaws.com`: https://docs.aws.amazon.com/general/latest/gr/rande.html */
 export function regionalEndpoint(service: string, region: string, { dualStack, fips }: EndpointChoice): string {
-  const { suffix, dualStackSuffix } = partitionOf(region)
-  return `https://${service}${fips ? '-fips' : ''}.${region}.${dualStack ? dualStackSuffix : suffix}`
+  const { name, suffix, dualStackSuffix } = partitionOf(region)
+  // In GovCloud the usual hosts are validated already: https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/using-govcloud-endpoints.html
+  const isNamed = fips && !(name === 'aws-us-gov' && !dualStack)
+  return `https://${service}${isNamed ? '-fips' : ''}.${region}.${dualStack ? dualStackSuffix : suffix}`
+}
+
+/** Partitions whose global services have hosts of their own for IPv6. */
+const GLOBAL_DUAL_STACK: ReadonlySet<string> = new Set(['aws', 'aws-cn', 'aws-eusc'])
+
+/** `https://route53.amazonaws.com`, of a service that has one host for all regions: https://docs.aws.amazon.com/general/latest/gr/r53.html */
+export function globalEndpoint(service: string, region: string, { dualStack, fips }: EndpointChoice): string {
+  const { name, suffix, dualStackSuffix } = partitionOf(region)
+  const host = dualStack ? dualStackSuffix : suffix
+  if (name === 'aws-us-gov') return `https://${service}.us-gov.${host}`
+  const isOwn = dualStack && GLOBAL_DUAL_STACK.has(name) && !(fips && name !== 'aws')
+  return `https://${service}${fips ? '-fips' : ''}.${isOwn ? 'global.' : ''}${host}`
 }

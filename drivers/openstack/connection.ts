@@ -273,8 +273,16 @@ export class OpenStackConnection extends Connection {
 
   /** A list that comes as a whole. */
   listWhole<Raw, T>(list: ListSpec<Raw, T>, options?: CallOptions): Pager<T> {
-    const { member, map, keep, limit, ...spec } = list
-    return onePage(() => this.mapped(spec, body => itemsOf(list, body), options), options)
+    return this.listWith(async () => list, options)
+  }
+
+  /** A list that comes as a whole, and whose request is to be found out first. */
+  listWith<Raw, T>(find: () => Promise<ListSpec<Raw, T>>, options?: CallOptions): Pager<T> {
+    return onePage(async () => {
+      const list = await find()
+      const { member, map, keep, limit, ...spec } = list
+      return this.mapped(spec, body => itemsOf(list, body), options)
+    }, options)
   }
 }
 

@@ -41,5 +41,19 @@ export const meta: VendorMeta = {
     plain('endpoints', 'OS_COMPUTE_ENDPOINT_OVERRIDE …'),
     plain('microversions', 'OS_COMPUTE_API_VERSION …'),
   ],
-  drivers: [],
+  drivers: [
+    {
+      api: 'compute',
+      constant: 'OPENSTACK',
+      class: 'OpenStackNodeDriver',
+      file: 'compute',
+      apiVersion: 'v2.1',
+      transport: 'http',
+      idempotency: 'none',
+      exempt: {
+        'listLocations:pages': 'availability zones come in one piece',
+        'ex_getConsoleOutput:repeatable': 'it reads, though it is asked for by POST',
+      },
+    },
+  ],
 }

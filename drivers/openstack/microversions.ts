@@ -33,3 +33,8 @@ export function versionsIn(body: unknown): VersionRange | undefined {
   const max = found?.version || found?.max_version
   return found?.min_version && max ? { min: found.min_version, max } : undefined
 }
+
+/** Whether a microversion is as new as another, or newer. */
+export function atLeast(version: string, least: string): boolean {
+  return compare(version, least) >= 0
+}

@@ -1,3 +1,4 @@
+import { absoluteName, checked } from '../../lib/dns/content.js'
 import { DNSDriver } from '../../lib/dns/driver.js'
 import { type CreateZoneOptions, type RecordType, type UpdateZoneOptions, Zone, ZoneType } from '../../lib/dns/types.js'
 import { InvalidRequestError, ZoneAlreadyExistsError, ZoneDoesNotExistError } from '../../lib/errors.js'
@@ -8,7 +9,6 @@ import { type Owned, owned } from '../../lib/owned.js'
 import { onePage, type Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
 import type { PowerDNSConnection } from './connection.js'
-import { absoluteName, checked } from './content.js'
 import { RECORD_TYPES } from './rrsets.js'
 
 /** The kinds that are copies of another server's zone. */

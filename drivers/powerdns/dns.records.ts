@@ -1,3 +1,4 @@
+import { checked, fromContent, nameWithin, relativeName } from '../../lib/dns/content.js'
 import {
   type CreateRecordOptions,
   type ListRecordsOptions,
@@ -11,7 +12,7 @@ import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import { onePage, type Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
-import { checked, checkedDomain, fromContent, nameWithin, normalContent, relativeName, toContent } from './content.js'
+import { checkedDomain, normalContent, toContent } from './content.js'
 import { PowerDNSZones } from './dns.base.js'
 import {
   alone,

@@ -1,8 +1,9 @@
+import { checked, nameWithin, relativeName } from '../../lib/dns/content.js'
 import type { RecordRef } from '../../lib/dns/types.js'
 import type { CallOptions } from '../../lib/options.js'
 import { onePage, type Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
-import { checked, checkedDomain, nameWithin, relativeName } from './content.js'
+import { checkedDomain } from './content.js'
 import { PowerDNSRecords } from './dns.records.js'
 import { alone, patchRRsets, type RawChange, type RawComment, type RawRRset, readRRset, readRRsets } from './rrsets.js'
 

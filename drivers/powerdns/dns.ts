@@ -1,11 +1,11 @@
 import type { DNSApi } from '../../lib/dns/api.js'
+import { absoluteName, checked } from '../../lib/dns/content.js'
 import { connect } from '../../lib/driver.js'
 import { readNothing } from '../../lib/http/message.js'
 import { path } from '../../lib/http/url.js'
 import type { CallOptions } from '../../lib/options.js'
 import { onePage, type Pager } from '../../lib/pager.js'
 import { PowerDNSConnection, type PowerDNSOptions } from './connection.js'
-import { absoluteName, checked } from './content.js'
 import { PowerDNSViews } from './dns.views.js'
 import { meta } from './meta.js'
 

@@ -1,9 +1,9 @@
+import { absoluteName, checked } from '../../lib/dns/content.js'
 import { readNothing } from '../../lib/http/message.js'
 import { path } from '../../lib/http/url.js'
 import type { CallOptions } from '../../lib/options.js'
 import { onePage, type Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
-import { absoluteName, checked } from './content.js'
 import { PowerDNSKeys } from './dns.keys.js'
 
 /** Clients of a network are answered from a view. */

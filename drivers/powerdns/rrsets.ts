@@ -1,4 +1,5 @@
 // RRsets are what the server stores: all records of one name and type, with one TTL and comments of their own.
+import { checked, nameWithin } from '../../lib/dns/content.js'
 import { type RecordType, RecordType as Type } from '../../lib/dns/types.js'
 import { ZoneDoesNotExistError } from '../../lib/errors.js'
 import { readNothing } from '../../lib/http/message.js'
@@ -7,7 +8,7 @@ import type { CallOptions } from '../../lib/options.js'
 import { KeyedQueue } from '../../lib/queue.js'
 import type { Ref } from '../../lib/resource.js'
 import type { PowerDNSConnection } from './connection.js'
-import { checked, nameWithin, normalContent } from './content.js'
+import { normalContent } from './content.js'
 
 /** The record types that PowerDNS knows: https://doc.powerdns.com/authoritative/appendices/types.html */
 export const RECORD_TYPES: readonly RecordType[] = [

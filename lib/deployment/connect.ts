@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Algorithms, Client } from 'ssh2'
 import {
@@ -12,6 +13,7 @@ import { HostKeyError } from './errors.js'
 import { type HostKeyJudge, hostKeyJudge, hostKeyOf } from './host-key.js'
 import { attemptsOf, handOut, hostKeyAlgorithms, settings, silence } from './login.js'
 import { redactorFor, type Session, Slots, traceBegin, traceEnd } from './session.js'
+import { SSHSocket } from './socket.js'
 import type { SSHHostKey, SSHTarget } from './types.js'
 import { within } from './within.js'
 
@@ -89,6 +91,7 @@ async function logIn(ssh2: Ssh2, login: Login): Promise<Opened> {
   let hostKey: SSHHostKey | undefined
   let refusal: unknown
   const ssh = new ssh2.Client()
+  prepareKeys(ssh)
   const fail = (error: unknown): void => {
     refusal ??= error
     ssh.end()
@@ -109,9 +112,10 @@ async function logIn(ssh2: Ssh2, login: Login): Promise<Opened> {
   const session = newSession(ssh, target)
   const id = traceBegin(session, `# log in as ${session.label}`)
   try {
-    await ready(ssh, signal, () =>
-      ssh.connect({ ...config, hostVerifier: verify, ...(sock ? { sock: sock as never } : {}) }),
-    )
+    await ready(ssh, signal, () => {
+      const socket = sock ?? dial(ssh, target)
+      ssh.connect({ ...config, hostVerifier: verify, sock: socket as never })
+    })
     traceEnd(session, id, `# logged in; host key ${hostKey?.type} ${hostKey?.fingerprint}`)
     watch(session)
     return { session, hostKey: hostKey as SSHHostKey }
@@ -122,6 +126,30 @@ async function logIn(ssh2: Ssh2, login: Login): Promise<Opened> {
     traceEnd(session, id, `# ${told instanceof Error ? told.message : told}`)
     throw told
   }
+}
+
+type Internals = Client & {
+  _protocol?: { _cipher?: { _encKey?: unknown }; _decipher?: { _decipherKey?: unknown } }
+}
+
+/** With AES-GCM, ssh2 makes a cipher for each packet: from a key that Node has prepared, that takes a tenth of the time. */
+function prepareKeys(ssh: Client): void {
+  ssh.on('handshake', () => {
+    const { _cipher, _decipher } = (ssh as Internals)._protocol ?? {}
+    if (_cipher && _cipher._encKey instanceof Uint8Array) _cipher._encKey = createSecretKey(_cipher._encKey)
+    if (_decipher && _decipher._decipherKey instanceof Uint8Array) {
+      _decipher._decipherKey = createSecretKey(_decipher._decipherKey)
+    }
+  })
+}
+
+function dial(ssh: Client, { host, port }: SSHTarget): SSHSocket {
+  const socket = new SSHSocket()
+  ssh.once('handshake', () => {
+    socket.encrypted = true
+  })
+  // Requests are small, and each waits for its reply: Nagle's algorithm would cost 40 ms a piece.
+  return socket.setNoDelay().connect({ host, port })
 }
 
 /** Resolves when the login is done, rejects with the error that ended it. */
@@ -137,8 +165,6 @@ function ready(ssh: Client, signal: AbortSignal, begin: () => void): Promise<voi
       else reject(error)
     })
     ssh.once('close', () => reject(new Error('The server closed the connection')))
-    // Requests are small, and each waits for its reply: Nagle's algorithm would cost 40 ms a piece.
-    ssh.once('connect', () => ssh.setNoDelay(true))
     ssh.once('ready', () => {
       signal.removeEventListener('abort', abort)
       resolve()

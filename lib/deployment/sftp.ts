@@ -16,10 +16,23 @@ import type { Progress } from '../options.js'
 import { lost, requireOpen, type Session } from './session.js'
 import type { PutOptions } from './types.js'
 
-/** OpenSSH's packets hold 256 KiB; everybody's hold this. */
-const CHUNK = 32_768
-/** Requests under way at once: 2 MiB, which fills a line of 100 Mbit/s at 160 ms. */
-const DEPTH = 64
+/** Everybody's packets hold 32 KiB: with its header a piece fits in one of SSH's. */
+const SMALL = 28_672
+/** OpenSSH's hold 256 KiB: a piece fills seven of SSH's packets, and begins where a page does. */
+const LARGE = 225_280
+/** Bytes under way at once: twice the window, so that the server always has the next request when it has answered one. */
+const AHEAD = 4_194_304
+
+/** How much is asked for, or sent, in one request. */
+export function chunkOf(sftp: SFTPWrapper): number {
+  const { _maxWriteLen = 0 } = sftp as SFTPWrapper & { _maxWriteLen?: number }
+  return _maxWriteLen >= LARGE ? LARGE : SMALL
+}
+
+/** How many requests are under way at once. */
+export function depthOf(sftp: SFTPWrapper): number {
+  return Math.min(64, Math.ceil(AHEAD / chunkOf(sftp)))
+}
 
 type Callback<T> = (error?: Error | null, value?: T) => void
 
@@ -154,7 +167,7 @@ async function putWhole(
     )
     await ask(session, path, done => sftp.chmod(temporary, mode, done))
     signal.throwIfAborted()
-    await rename(session, sftp, temporary, path)
+    await renameOver(session, sftp, temporary, path)
     return { path: await ask<string>(session, path, done => sftp.realpath(path, done as never)), bytes }
   } catch (error) {
     await ask(session, path, done => sftp.unlink(temporary, done)).catch(() => {})
@@ -163,7 +176,7 @@ async function putWhole(
 }
 
 /** OpenSSH's extension replaces a file in one step; the protocol's own rename refuses to. */
-async function rename(session: Session, sftp: SFTPWrapper, from: string, to: string): Promise<void> {
+export async function renameOver(session: Session, sftp: SFTPWrapper, from: string, to: string): Promise<void> {
   try {
     return await ask(session, to, done => sftp.ext_openssh_rename(from, to, done))
   } catch (error) {
@@ -191,11 +204,12 @@ async function write(session: Session, sftp: SFTPWrapper, writing: Writing): Pro
   const { path, handle, source, signal, onProgress, total } = writing
   const under = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
+  const [size, depth] = [chunkOf(sftp), depthOf(sftp)]
   let [position, transferred] = [0, 0]
   for await (const piece of pieces(source)) {
-    for (let at = 0; at < piece.length; at += CHUNK) {
-      const chunk = Buffer.from(piece.buffer, piece.byteOffset + at, Math.min(CHUNK, piece.length - at))
-      while (under.size >= DEPTH && !failure) await Promise.race(under)
+    for (let at = 0; at < piece.length; at += size) {
+      const chunk = Buffer.from(piece.buffer, piece.byteOffset + at, Math.min(size, piece.length - at))
+      while (under.size >= depth && !failure) await Promise.race(under)
       if (failure) throw failure.error
       signal.throwIfAborted()
       const place = position
@@ -217,75 +231,73 @@ async function write(session: Session, sftp: SFTPWrapper, writing: Writing): Pro
   return transferred
 }
 
-/** A file being read. */
-export interface Reading {
+/** A file that is open on the server. */
+export interface OpenFile {
+  readonly path: string
+  readonly handle: Buffer
   readonly stats: Stats
-  readonly chunks: AsyncGenerator<Buffer>
+  readonly close: () => Promise<void>
 }
 
-/** Reads a file ahead, in order, to its end. */
-export async function openFile(session: Session, given: string, signal: AbortSignal): Promise<Reading> {
+/** Opens a file to be read. */
+export async function openFile(session: Session, given: string): Promise<OpenFile> {
   const path = remotePath(given)
   const sftp = await openSftp(session)
   const handle = await ask<Buffer>(session, path, done => sftp.open(path, 'r', done as never))
   const close = (): Promise<void> => ask(session, path, done => sftp.close(handle, done)).catch(() => {})
   try {
-    const stats = await ask<Stats>(session, path, done => sftp.fstat(handle, done as never))
-    return { stats, chunks: readAhead(session, sftp, { path, handle, signal, close }) }
+    return { path, handle, close, stats: await ask<Stats>(session, path, done => sftp.fstat(handle, done as never)) }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-interface Ahead {
-  readonly path: string
-  readonly handle: Buffer
-  readonly signal: AbortSignal
-  readonly close: () => Promise<void>
-}
-
-async function* readAhead(
+/** Reads a file ahead, in order, to its end, wherever that is by then; and closes it. */
+export async function* readAhead(
   session: Session,
-  sftp: SFTPWrapper,
-  { path, handle, signal, close }: Ahead,
+  file: OpenFile,
+  start: number,
+  signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const readAt = (position: number): Promise<Buffer> => {
-    const read = readChunk(session, sftp, path, handle, position)
+  const sftp = await openSftp(session)
+  const chunk = chunkOf(sftp)
+  const readAt = (place: number): Promise<Buffer> => {
+    const buffer = Buffer.allocUnsafe(chunk)
+    const read = readChunk(session, sftp, file, buffer, place).then(bytes => buffer.subarray(0, bytes))
     read.catch(() => {}) // what fails behind the first failure is nobody's concern
     return read
   }
   const queue: Promise<Buffer>[] = []
-  let position = 0
+  let position = start
   try {
     for (;;) {
       // A file that turns out to be small costs two requests, not a window of them.
-      const depth = position === 0 ? 2 : DEPTH
-      for (; queue.length < depth; position += CHUNK) queue.push(readAt(position))
-      const chunk = await (queue.shift() as Promise<Buffer>)
+      const depth = position === start ? 2 : depthOf(sftp)
+      for (; queue.length < depth; position += chunk) queue.push(readAt(position))
+      const piece = await (queue.shift() as Promise<Buffer>)
       signal.throwIfAborted()
-      if (chunk.length > 0) yield chunk
-      if (chunk.length < CHUNK) return
+      if (piece.length > 0) yield piece
+      if (piece.length < chunk) return
     }
   } finally {
     await Promise.allSettled(queue)
-    await close()
+    await file.close()
   }
 }
 
-/** A whole chunk, unless the file ends in it: servers may give less than was asked for. */
-async function readChunk(
+/** Fills the buffer, unless the file ends before: servers may give less than was asked for. Resolves to the bytes read. */
+export async function readChunk(
   session: Session,
   sftp: SFTPWrapper,
-  path: string,
-  handle: Buffer,
+  { path, handle }: Pick<OpenFile, 'path' | 'handle'>,
+  buffer: Buffer,
   position: number,
-): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(CHUNK)
+): Promise<number> {
   let filled = 0
-  while (filled < CHUNK) {
+  while (filled < buffer.length) {
     const read = await ask<number>(session, path, done =>
-      sftp.read(handle, buffer, filled, CHUNK - filled, position + filled, (error, bytes) => {
+      sftp.read(handle, buffer, filled, buffer.length - filled, position + filled, (error, bytes) => {
         const { code } = (error ?? {}) as { code?: number }
         if (code === 1) done(null, 0)
         else done(error ?? null, bytes)
@@ -294,7 +306,7 @@ async function readChunk(
     if (read === 0) break
     filled += read
   }
-  return buffer.subarray(0, filled)
+  return filled
 }
 
 /** What a folder holds, without itself and the one above. Names that are none come from a server that means harm. */

@@ -1,16 +1,17 @@
 import { type Duplex, Readable } from 'node:stream'
-import { ConnectionError } from '../errors.js'
+import { ConnectionError, InvalidRequestError } from '../errors.js'
 import type { CallOptions } from '../options.js'
 import { open } from './connect.js'
 import { runCommand } from './exec.js'
 import { forwardLocal, forwardOut } from './forward.js'
 import type { Session } from './session.js'
 import { requireOpen, traceBegin, traceEnd } from './session.js'
-import { openFile, putFile, remotePath, removePath } from './sftp.js'
+import { openFile, putFile, readAhead, remotePath, removePath } from './sftp.js'
 import { download, upload } from './trees.js'
 import type {
   CommandResult,
   Forwarding,
+  GetOptions,
   ListenOptions,
   PutOptions,
   RunOptions,
@@ -96,17 +97,24 @@ export class SSH2Client implements SSHClient, AsyncDisposable {
   }
 
   /** Reads a file, by SFTP. `timeout` and `signal` hold until its end. */
-  async get(path: string, options: CallOptions = {}): Promise<Readable> {
+  async get(path: string, options: GetOptions = {}): Promise<Readable> {
+    const { start = 0 } = options
+    if (!(Number.isSafeInteger(start) && start >= 0)) {
+      const allowed = 'a number of bytes'
+      throw new InvalidRequestError(`get: 'options.start' must be ${allowed}`, { argument: 'options.start', allowed })
+    }
     const life = lifetime(`reading ${path}`, options)
     try {
-      const work = (session: Session): ReturnType<typeof openFile> => openFile(session, path, life.signal)
-      const { chunks } = await traced(this, `reading ${path}`, options, work)
+      const open = (session: Session): ReturnType<typeof openFile> => openFile(session, path)
+      const file = await traced(this, `reading ${path}`, options, open)
+      const chunks = readAhead(sessionOf(this), file, start, life.signal)
       const stream = Readable.from(chunks, { objectMode: false })
       life.signal.addEventListener('abort', () => stream.destroy(life.signal.reason as Error), { once: true })
-      // A stream that is never read to its end still holds a file of the server open: it is closed with the stream.
+      // A stream that is never read to its end, or not at all, still holds a file of the server open.
       return stream.once('close', () => {
         life.done()
         void chunks.return(undefined).catch(() => {})
+        void file.close()
       })
     } catch (error) {
       life.done()

@@ -5,10 +5,10 @@ import { dirname, join, posix } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Stats } from 'ssh2'
-import { InvalidRequestError, NotFoundError } from '../errors.js'
-import type { Progress } from '../options.js'
+import { InvalidRequestError } from '../errors.js'
 import type { Session } from './session.js'
-import { ask, listFolder, openFile, openSftp, putFile, remotePath } from './sftp.js'
+import { ask, listFolder, type OpenFile, openFile, openSftp, putFile, readAhead, remotePath } from './sftp.js'
+import { fetchInto, type Moving, sendFile } from './transfer.js'
 import type { TransferOptions, Transferred } from './types.js'
 
 interface Tally {
@@ -38,14 +38,31 @@ export async function upload(
       return
     }
     if (!stats.isFile()) return void tally.skipped.push(from)
-    const onProgress = options.onProgress && ((progress: Progress) => options.onProgress?.({ ...progress, path: from }))
-    const settings = { mode: options.mode ?? stats.mode & 0o7777, onProgress, total: stats.size }
-    const { bytes } = await putFile(session, to, createReadStream(from), settings, signal)
+    tally.bytes += await sendOne(session, from, to, stats, options, signal)
     tally.files += 1
-    tally.bytes += bytes
   }
   await send(local, target, true)
   return tally
+}
+
+function movingOf({ mode, onProgress, resume }: TransferOptions, path: string, signal: AbortSignal): Moving {
+  const tell = onProgress && ((transferred: number, total: number) => onProgress({ transferred, total, path }))
+  return { mode, resume: resume ?? false, onProgress: tell, signal }
+}
+
+async function sendOne(
+  session: Session,
+  from: string,
+  to: string,
+  stats: { readonly size: number; readonly mode: number },
+  options: TransferOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const moving = movingOf(options, from, signal)
+  if (stats.size > 0) return sendFile(session, from, to, moving)
+  // Files of the kernel say that they are empty, and are not.
+  const settings = { mode: options.mode ?? stats.mode & 0o7777 }
+  return (await putFile(session, to, createReadStream(from), settings, signal)).bytes
 }
 
 async function makeFolder(session: Session, path: string, mode: number): Promise<void> {
@@ -91,37 +108,44 @@ async function fetchFile(
   session: Session,
   from: string,
   to: string,
-  { mode, onProgress }: TransferOptions,
+  options: TransferOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { stats, chunks } = await openFile(session, from, signal)
+  const file = await openFile(session, from)
+  try {
+    const moving = movingOf(options, from, signal)
+    // Files of the kernel say that they are empty, and are not.
+    if (file.stats.size === 0) return await fetchStream(session, file, to, moving)
+    return await fetchInto(session, file, to, moving)
+  } catch (error) {
+    signal.throwIfAborted()
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'EISDIR' && code !== 'ENOTDIR') throw error
+    throw new InvalidRequestError(`'localPath' cannot be written: ${to}`, { argument: 'localPath', cause: error })
+  } finally {
+    await file.close()
+  }
+}
+
+async function fetchStream(session: Session, file: OpenFile, to: string, moving: Moving): Promise<number> {
+  const { signal, onProgress, mode } = moving
   const temporary = join(dirname(to), `.libcloud-${randomBytes(8).toString('hex')}`)
   let transferred = 0
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
+    for await (const chunk of readAhead(session, file, 0, signal)) {
       transferred += chunk.length
       yield chunk
-      onProgress?.({ transferred, total: stats.size, path: from })
+      onProgress?.(transferred, transferred)
     }
   }
   try {
-    await pipeline(
-      Readable.from(counted(), { objectMode: false }),
-      createWriteStream(temporary, { flags: 'wx', mode: 0o600 }),
-      {
-        signal,
-      },
-    )
-    // Set-user-id bits of a strange machine's files have no business here.
-    await chmod(temporary, mode ?? stats.mode & 0o777)
+    const sink = createWriteStream(temporary, { flags: 'wx', mode: 0o600 })
+    await pipeline(Readable.from(counted(), { objectMode: false }), sink, { signal })
+    await chmod(temporary, mode ?? file.stats.mode & 0o777)
     await rename(temporary, to)
     return transferred
   } catch (error) {
-    await chunks.return(undefined).catch(() => {})
     await unlink(temporary).catch(() => {})
-    signal.throwIfAborted()
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' || error instanceof NotFoundError) throw error
-    throw new InvalidRequestError(`'localPath' cannot be written: ${to}`, { argument: 'localPath', cause: error })
+    throw error
   }
 }

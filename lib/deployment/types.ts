@@ -73,6 +73,18 @@ export interface TransferOptions extends CallOptions {
   onProgress?: ((progress: Progress & { readonly path: string }) => void) | undefined
   /** Permission bits of every file. @defaultValue those of the source */
   mode?: number | undefined
+  /**
+   * Goes on where an earlier transfer of the same file ended, and leaves what it has for a later one when it fails: beside
+   * the target, as `.libcloud-….part`. Goes on only where size and time of the source are as they were and both files begin
+   * with the same bytes, by their SHA-256; else it begins anew.
+   * @defaultValue false
+   */
+  resume?: boolean | undefined
+}
+/** What of a remote file is read. */
+export interface GetOptions extends CallOptions {
+  /** Bytes to leave out at the beginning. @defaultValue 0 */
+  start?: number | undefined
 }
 /** What was transferred. */
 export interface Transferred {

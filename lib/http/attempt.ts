@@ -4,7 +4,15 @@ import type { Dispatcher } from 'undici'
 import { optionsOf } from '../credentials.js'
 import { ConnectionError, InvalidRequestError, LibcloudError, MalformedResponseError, TimeoutError } from '../errors.js'
 import type { DriverOptions } from '../options.js'
-import { type BodySource, type BodyWatch, discard, expectFailure, WatchedStream, watchedChunks } from './body.js'
+import {
+  type BodySource,
+  type BodyWatch,
+  discard,
+  expectFailure,
+  markReceived,
+  WatchedStream,
+  watchedChunks,
+} from './body.js'
 import { type Call, failureOf, pacerOf, prepare, requestIdOf } from './call.js'
 import { Exchange, type ExchangeWatch } from './exchange.js'
 import type { OutgoingRequest, Refusal, ReplyHead, RequestSpec } from './message.js'
@@ -418,6 +426,8 @@ export class Attempt implements ExchangeWatch {
         this.#wireError = { error: cause }
         done(this.translate(cause) as Error)
       })
+    // What a dispatcher of the user's hands over may belong to somebody else: a mock's reply.
+    if (optionsOf<DriverOptions>(this.#call.connection).dispatcher === undefined) markReceived(body)
     return body
   }
 

@@ -79,7 +79,8 @@ export function sendStreamed(
   return send(connection, spec, options, true, async attempt => ({ ...attempt.head, body: attempt.handOver() }))
 }
 
-function openCall(connection: Connection, spec: RequestSpec, options: CallOptions, streamed: boolean): Call {
+/** A call that is about to begin. */
+export function openCall(connection: Connection, spec: RequestSpec, options: CallOptions, streamed: boolean): Call {
   const driver = optionsOf<DriverOptions>(connection)
   const method = spec.method ?? 'GET'
   const total = options.timeout ?? (streamed || isStream(spec.body) ? undefined : (driver.timeout ?? 300_000))

@@ -17,6 +17,7 @@ import {
   readJson,
 } from './message.js'
 import { keepSecrets, redactorOf } from './redact.js'
+import type { Upgraded, UpgradeSpec } from './upgrade.js'
 
 /** What a vendor's connection says of itself. */
 export interface ConnectionSettings {
@@ -108,6 +109,15 @@ export class Connection {
   /** Sends a request and hands over its reply as it comes. The stream must be read, or destroyed. */
   async stream(spec: RequestSpec, options: CallOptions = {}): Promise<Reply<Readable>> {
     return (engine ?? (await load())).sendStreamed(this, spec, options)
+  }
+
+  /**
+   * Asks for another protocol on the socket that the reply comes by: a websocket's, or one of the provider's own. Sent once.
+   * @throws LibcloudError of the class that the vendor's table, or the status, says.
+   */
+  async upgrade(spec: UpgradeSpec, options: CallOptions = {}): Promise<Upgraded> {
+    await load()
+    return (await import('./upgrade.js')).sendUpgrade(this, spec, options)
   }
 
   /** Looks again and again until something is done: as the package's `poll`, and published for observers. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import type { Dispatcher, Pool, ProxyAgent } from 'undici'
+import type { TLSSocket } from 'node:tls'
+import type { buildConnector, Dispatcher, Pool, ProxyAgent } from 'undici'
 import { InvalidRequestError } from '../errors.js'
 import type { ConnectionOptions } from '../options.js'
 import { tlsOptions } from './tls.js'
@@ -18,7 +19,7 @@ const CONNECT_TIMEOUT = 20_000
 
 /** The connection's own pool of sockets, with its TLS and proxy settings. Nothing global is touched. */
 export async function createDispatcher(options: ConnectionOptions): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent, Pool, ProxyAgent } = await loadUndici()
+  const { Agent, buildConnector, EnvHttpProxyAgent, Pool, ProxyAgent } = await loadUndici()
   const { trust, identity } = await tlsOptions(options)
   const connect = {
     timeout: CONNECT_TIMEOUT,
@@ -26,8 +27,13 @@ export async function createDispatcher(options: ConnectionOptions): Promise<Disp
     ...identity,
     ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
   }
+  const { proxy, socketPath, serverFingerprint } = options
+  if (serverFingerprint !== undefined) {
+    // No session is resumed: it would bring no certificate to look at.
+    const connector = buildConnector({ ...connect, rejectUnauthorized: false, maxCachedSessions: 0 })
+    return new Agent({ connect: pinned(connector, serverFingerprint), keepAliveTimeout: 30_000 })
+  }
   const shared = { connect, keepAliveTimeout: 30_000 }
-  const { proxy, socketPath } = options
   if (socketPath !== undefined || proxy === false) return new Agent(shared)
   const proxyTls = { timeout: CONNECT_TIMEOUT, ...trust }
   const proxied = { ...shared, requestTls: connect, proxyTls, clientFactory: proxyPool(Pool) }
@@ -35,6 +41,21 @@ export async function createDispatcher(options: ConnectionOptions): Promise<Disp
   const httpsProxy = fromEnvironment('https_proxy', 'HTTPS_PROXY')
   const httpProxy = fromEnvironment('http_proxy', 'HTTP_PROXY')
   return httpsProxy || httpProxy ? new EnvHttpProxyAgent({ ...proxied, httpsProxy, httpProxy }) : new Agent(shared)
+}
+
+/** Hands over only sockets of the one server: nothing has been sent yet. */
+function pinned(connector: buildConnector.connector, fingerprint: string): buildConnector.connector {
+  const wanted = fingerprint.replaceAll(':', '').toLowerCase()
+  return (options, callback) =>
+    connector(options, (...result) => {
+      const [failure, socket] = result
+      if (failure !== null || options.protocol !== 'https:') return callback(...result)
+      const shown = (socket as TLSSocket).getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase()
+      if (shown === wanted) return callback(null, socket)
+      socket.destroy()
+      const message = `the server shows another certificate than the one of 'serverFingerprint': ${shown}`
+      callback(Object.assign(new Error(message), { code: 'ERR_TLS_CERT_PINNED' }), null)
+    })
 }
 
 const PROXY = 'http://host:port or https://host:port, with user:password@ before the host where needed'

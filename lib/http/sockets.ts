@@ -62,11 +62,14 @@ export class Sockets {
   }
 }
 
-/** undici starts a request when it has a connection for it: only then can anything have happened. */
+/**
+ * undici starts a request when it has a connection for it: only then can anything have happened. Not by `compose`, whose
+ * interceptors have every chunk translated, there and back.
+ */
 function watched(dispatcher: Dispatcher): Dispatcher {
-  return dispatcher.compose(dispatch => (options, handler) => {
+  const dispatch: Dispatcher['dispatch'] = (options, handler) => {
     const { onSending } = options as Partial<WatchedRequest>
-    if (onSending === undefined) return dispatch(options, handler)
+    if (onSending === undefined) return dispatcher.dispatch(options, handler)
     // Handlers are of the older or of the newer kind.
     for (const name of ['onConnect', 'onRequestStart'] as const) {
       const start = handler[name] as ((...args: unknown[]) => void) | undefined
@@ -76,8 +79,9 @@ function watched(dispatcher: Dispatcher): Dispatcher {
         start.apply(handler, args)
       }
     }
-    return dispatch(options, handler)
-  })
+    return dispatcher.dispatch(options, handler)
+  }
+  return Object.create(dispatcher, { dispatch: { value: dispatch } }) as Dispatcher
 }
 
 const sockets = new WeakMap<Connection, Sockets>()

@@ -2,7 +2,16 @@ import { createHash, type Hash, randomBytes } from 'node:crypto'
 import { link, open, rename, rm } from 'node:fs/promises'
 import { finished, Readable, Transform } from 'node:stream'
 import { InvalidRequestError, ObjectHashMismatchError } from '../errors.js'
-import { type BodySource, bytesOf, chunksOf, expectFailure, lengthOf } from '../http/body.js'
+import {
+  type BodySource,
+  bytesOf,
+  chunksOf,
+  expectFailure,
+  isReceived,
+  lengthOf,
+  markReceived,
+  release,
+} from '../http/body.js'
 import { operationOf, type Progress } from '../options.js'
 import type { DownloadOptions, StreamOptions, UploadOptions } from './types.js'
 
@@ -149,6 +158,7 @@ export function reported(stream: Readable, total: number | undefined, { onProgre
   })
   stream.once('error', error => through.destroy(error))
   through.once('close', () => stream.destroy())
+  if (isReceived(stream)) markReceived(through)
   return stream.pipe(through)
 }
 
@@ -188,11 +198,13 @@ export async function saveToFile(
     let size = 0
     try {
       const stream = await openStream()
-      for await (const chunk of ending(stream, options.signal)) {
+      const own = isReceived(stream)
+      await eachChunk(stream, options.signal, async chunk => {
         hash?.update(chunk)
         size += chunk.byteLength
         await writeAll(file, chunk).catch(unwritten)
-      }
+        if (own) release(chunk)
+      })
     } finally {
       await file.close().catch(unwritten)
     }
@@ -214,22 +226,41 @@ export async function saveToFile(
   }
 }
 
-/** A stream that ends with the signal, also where it stands still and takes no notice of it. */
-async function* ending(stream: Readable, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * Takes a stream's chunks one after another. It ends with the signal, also where the stream stands still and takes no
+ * notice of it. Chunks come as they were received: an async iterator would copy those that wait into a new one.
+ */
+async function eachChunk(
+  stream: Readable,
+  signal: AbortSignal | undefined,
+  take: (chunk: Uint8Array) => Promise<void>,
+): Promise<void> {
   const stop = (): void => void stream.destroy()
   signal?.addEventListener('abort', stop)
   if (signal?.aborted) stop()
+  let taking: Promise<void> | undefined
   try {
-    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-      signal?.throwIfAborted()
-      yield chunk
-    }
+    await new Promise<void>((resolve, reject) => {
+      stream.on('data', (chunk: Uint8Array) => {
+        stream.pause()
+        taking = take(chunk).then(() => void stream.resume())
+        taking.catch(error => {
+          reject(error)
+          stream.destroy()
+        })
+      })
+      stream.resume() // it may have been paused
+      // The end may be told while the last chunk is still being taken.
+      finished(stream, { writable: false }, error => (error ? reject(error) : resolve(taking)))
+    })
   } catch (error) {
     signal?.throwIfAborted()
     throw error
   } finally {
     signal?.removeEventListener('abort', stop)
+    await taking?.catch(() => {})
   }
+  signal?.throwIfAborted()
 }
 
 async function writeAll(file: Awaited<ReturnType<typeof open>>, chunk: Uint8Array): Promise<void> {

@@ -57,6 +57,7 @@ const COMPARISONS: readonly Comparison[] = [
     [
       ['512 MiB down, length known', 'down'],
       ['512 MiB down, in chunks', 'downChunked'],
+      ['512 MiB down, to a file', 'downFile'],
       ['512 MiB up, length known', 'up'],
       ['512 MiB up, length unknown (aws: Upload, in parts)', 'upChunked'],
       ['512 MiB up as storage drivers send it, counted and checked, against a plain stream', 'upSource'],
@@ -64,7 +65,7 @@ const COMPARISONS: readonly Comparison[] = [
   ).map(([title, work]) => ({
     title,
     work,
-    subjects: work === 'upSource' ? ['undici', 'libcloud'] : ['undici', 'libcloud', 'aws'],
+    subjects: work === 'upSource' || work === 'downFile' ? ['undici', 'libcloud'] : ['undici', 'libcloud', 'aws'],
     units: 512,
     unit: 'MiB',
     rounds: 2,

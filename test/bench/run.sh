@@ -24,3 +24,4 @@ echo
 echo "### Reading XML"
 echo
 node --import ../tools/ts.mjs xml.ts
+node --import ../tools/ts.mjs ssh.ts

@@ -1,4 +1,9 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
+
+/** A file that each subject has for itself. */
+export const scratch = name => join(tmpdir(), `libcloud-bench-${name}`)
 
 const BLOCK = Buffer.alloc(64 * 1024, 'libcloud')
 

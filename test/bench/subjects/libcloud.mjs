@@ -1,10 +1,10 @@
 // This library, as it is built, through a JSON driver.
-import { bytes, consume } from '../source.mjs'
+import { bytes, consume, scratch } from '../source.mjs'
 
 export async function prepare(port) {
   const { DigitalOceanDNSDriver } = await import('../../../dist/drivers/digitalocean/index.gen.js')
   const { readNothing } = await import('../../../dist/lib/http/message.js')
-  const { uploadSource } = await import('../../../dist/lib/storage/transfer.js')
+  const { saveToFile, uploadSource } = await import('../../../dist/lib/storage/transfer.js')
   const options = { key: 'test-key', host: '127.0.0.1', port, secure: false, pacing: false, proxy: false }
   const driver = new DigitalOceanDNSDriver(options)
   const { connection } = driver
@@ -30,6 +30,10 @@ export async function prepare(port) {
     head: () => connection.request({ method: 'HEAD', path: '/object', read: readNothing }),
     down: down('bytes'),
     downChunked: down('chunked'),
+    downFile: async size => {
+      const open = async () => (await connection.stream({ path: `/bytes/${size}` })).body
+      await saveToFile(open, scratch('libcloud'), { provider: 'bench', size }, { overwriteExisting: true })
+    },
     up: up(true),
     upChunked: up(false),
     upSource: async size => {

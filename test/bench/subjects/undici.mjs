@@ -1,6 +1,8 @@
 // undici.request with nothing around it, its body consumed.
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { request } from 'undici'
-import { bytes, consume } from '../source.mjs'
+import { bytes, consume, scratch } from '../source.mjs'
 
 export async function prepare(port) {
   const origin = `http://127.0.0.1:${port}`
@@ -31,6 +33,10 @@ export async function prepare(port) {
     },
     down: down('bytes'),
     downChunked: down('chunked'),
+    downFile: async size => {
+      const { body } = await request(`${origin}/bytes/${size}`, { headers })
+      await pipeline(body, createWriteStream(scratch('undici')))
+    },
     up: up(true),
     upChunked: up(false),
     upSource: up(true),

@@ -1,15 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  absoluteName,
-  checkedDomain,
-  fromContent,
-  nameWithin,
-  normalContent,
-  relativeName,
-  toContent,
-} from '../../../drivers/powerdns/content.js'
+import { checkedDomain, normalContent, toContent } from '../../../drivers/powerdns/content.js'
 import { PowerDNSDriver, type PowerDNSOptions } from '../../../drivers/powerdns/dns.js'
+import { absoluteName, fromContent, nameWithin, relativeName } from '../../../lib/dns/content.js'
 import type { RecordType } from '../../../lib/dns/types.js'
 import { InvalidCredentialsError, InvalidRequestError, RecordDoesNotExistError } from '../../../lib/errors.js'
 import { enableDebug } from '../../../lib/http/trace.js'

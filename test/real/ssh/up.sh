@@ -26,12 +26,13 @@ for type in ed25519 rsa ecdsa; do
   ssh-keygen -q -t "$type" -N '' -f "$folder/host_$type"
 done
 sum=$(openssl passwd -6 -stdin <<<"$password")
-{ cat /etc/passwd; echo "$user:x:4242:4242::$folder/home:/bin/bash"; } >"$folder/passwd"
-{ cat /etc/group; echo "$user:x:4242:"; } >"$folder/group"
-{ cat /etc/shadow; echo "$user:$sum:19000:0:99999:7:::"; } >"$folder/shadow"
-printf 'Defaults timestamp_timeout=0\nroot ALL=(ALL) NOPASSWD: ALL\n%s ALL=(ALL) ALL\n' "$user" >"$folder/sudoers"
-chmod 600 "$folder/shadow"
-chmod 440 "$folder/sudoers"
+# All of it: a single file that is mounted over is uncovered as soon as anybody replaces the one below.
+cp -a /etc "$folder/etc"
+echo "$user:x:4242:4242::$folder/home:/bin/bash" >>"$folder/etc/passwd"
+echo "$user:x:4242:" >>"$folder/etc/group"
+echo "$user:$sum:19000:0:99999:7:::" >>"$folder/etc/shadow"
+printf 'Defaults timestamp_timeout=0\nroot ALL=(ALL) NOPASSWD: ALL\n%s ALL=(ALL) ALL\n' "$user" >"$folder/etc/sudoers"
+cat /proc/sys/kernel/random/uuid >"$folder/boot_id"
 touch "$folder/authorized_keys"
 chmod 644 "$folder/authorized_keys"
 chown 4242:4242 "$folder/home"
@@ -64,9 +65,12 @@ PasswordAuthentication no
 KbdInteractiveAuthentication yes
 PubkeyAuthentication no
 EOF
+# The holder keeps the namespace, so that a server can be started in it again.
 unshare -m --propagation slave sh -c '
-  for file in passwd group shadow sudoers; do mount --bind "$1/$file" "/etc/$file" || exit 1; done
+  mount --bind "$1/etc" /etc && mount --bind "$1/boot_id" /proc/sys/kernel/random/boot_id || exit 1
   for name in first second; do /usr/sbin/sshd -f "$1/$name.conf" -E "$1/$name.log" || exit 1; done
+  sleep infinity </dev/null >/dev/null 2>&1 &
+  echo $! >"$1/holder.pid"
 ' sh "$folder"
 for wanted in "$port" "$second"; do
   for _ in $(seq 100); do

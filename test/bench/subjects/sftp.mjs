@@ -1,0 +1,18 @@
+// One transfer by this library, as it is built: put or get, of a file on each side. Prints what it cost.
+import { readFile } from 'node:fs/promises'
+import { connectSsh } from '../../../dist/lib/deployment/index.js'
+
+const [what, port, username, keyFile, local, remote] = process.argv.slice(2)
+const key = await readFile(keyFile, 'utf8')
+// Like that of sftp, the cost is that of the whole process: of starting, of logging in, and of the transfer.
+const client = await connectSsh({
+  host: '127.0.0.1',
+  port: Number(port),
+  username,
+  privateKeys: [key],
+  hostKey: 'accept-any',
+})
+if (what === 'put') await client.upload(local, remote)
+else await client.download(remote, local)
+await client.close()
+console.log(process.resourceUsage().maxRSS)
