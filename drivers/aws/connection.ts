@@ -53,9 +53,12 @@ export interface AwsService {
   readonly region: string
   /** `https://ec2.eu-west-1.amazonaws.com` */
   readonly baseUrl: string
+  /** Of another vendor that speaks the same protocol. @defaultValue that of AWS */
+  readonly vendorName?: string | undefined
 }
 
-const ERRORS: ErrorTable = {
+/** The codes that all services share. */
+export const AWS_ERRORS: ErrorTable = {
   AccessDenied: PermissionDeniedError,
   AccessDeniedException: PermissionDeniedError,
   AuthFailure: InvalidCredentialsError,
@@ -95,7 +98,9 @@ const TOLERANCE = 4 * 60_000
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 export class AwsConnection extends Connection {
-  override readonly errors: ErrorTable = ERRORS
+  override readonly errors: ErrorTable = AWS_ERRORS
+  /** What all services have in common. */
+  protected readonly common: ErrorTable = AWS_ERRORS
   override readonly headers: Readonly<Record<string, string>> = {}
   readonly scope: SigningScope
   /** Of S3, which takes paths as they are. */
@@ -105,8 +110,8 @@ export class AwsConnection extends Connection {
   #skew = 0
   #used: AwsCredentials | undefined
 
-  constructor(driver: BaseDriver, { signingName, region, baseUrl }: AwsService) {
-    super(driver, { baseUrl, meta })
+  constructor(driver: BaseDriver, { signingName, region, baseUrl, vendorName = meta.name }: AwsService) {
+    super(driver, { baseUrl, meta: { ...meta, name: vendorName } })
     this.scope = { service: signingName, region: checkRegion(region, this.provider) }
     this.#provider = credentialProvider(optionsOf<AwsOptions>(this), this)
   }
@@ -132,14 +137,14 @@ export class AwsConnection extends Connection {
     return credentials
   }
 
-  override sign(request: OutgoingRequest): void | Promise<void> {
+  override sign(request: OutgoingRequest, options: CallOptions): void | Promise<void> {
     const credentials = this.credentials()
-    if (credentials instanceof Promise) return credentials.then(fetched => this.signWith(fetched, request))
-    this.signWith(credentials, request)
+    if (credentials instanceof Promise) return credentials.then(fetched => this.signWith(fetched, request, options))
+    this.signWith(credentials, request, options)
   }
 
   /** Signs by headers. */
-  protected signWith(credentials: AwsCredentials, request: OutgoingRequest): void {
+  protected signWith(credentials: AwsCredentials, request: OutgoingRequest, _options: CallOptions): void {
     const { encodesPath } = this
     const payloadHash = this.payloadHash(request)
     signHeaders(request, credentials, this.scope, { date: this.now(), payloadHash, encodesPath })
@@ -154,7 +159,9 @@ export class AwsConnection extends Connection {
   override mend(error: LibcloudError, refusal: Refusal, _options: CallOptions): boolean | Promise<boolean> {
     const code = error.providerCode ?? ''
     if (EXPIRED.has(code)) return this.#used !== undefined && this.#provider.renew(this.#used)
-    return SKEWED.has(code) && this.#setClock(refusal)
+    // What is refused of a HEAD is told by no code.
+    const skewed = SKEWED.has(code) || (code === '' && refusal.status === 403)
+    return skewed && this.#setClock(refusal)
   }
 
   /** Takes the service's clock for ours, where they differ by more than signatures allow. */
@@ -180,7 +187,8 @@ export class AwsConnection extends Connection {
       code,
       message: error.child('Message')?.text,
       requestId: (root.child('RequestId') ?? root.child('RequestID') ?? error.child('RequestId'))?.text,
-      errorClass: reply.status < 500 ? known?.[1] : undefined,
+      // Of a 404 the request's own table knows more.
+      errorClass: reply.status < 500 && reply.status !== 404 ? known?.[1] : undefined,
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { keepOptions, optionsOf } from '../../lib/credentials.js'
 import type { BaseDriver } from '../../lib/driver.js'
-import { type LibcloudError, NotSupportedError } from '../../lib/errors.js'
+import { InvalidCredentialsError, type LibcloudError, NotSupportedError } from '../../lib/errors.js'
 import { Connection } from '../../lib/http/connection.js'
 import type { ProviderProblem } from '../../lib/http/errors.js'
 import type { OutgoingRequest, Refusal, Reply, ReplyHead } from '../../lib/http/message.js'
@@ -72,7 +72,7 @@ export class OpenStackConnection extends Connection {
     const used = request.headers['x-auth-token']
     if (used === undefined || authType === 'token') return false
     if (this.#session?.token === used) this.#session = undefined
-    const { token } = await unless(this.session(options), options, this.provider)
+    const { token } = await unless(() => this.session(options), options, this.provider)
     return token !== used
   }
 
@@ -126,7 +126,7 @@ export class OpenStackConnection extends Connection {
 
   async #authenticate(settings: Settings, started: number, options: CallOptions): Promise<Session> {
     const old = settings.identityVersion === 2
-    const { origin, prefix } = identityEndpoint(settings)
+    const { origin, prefix } = identityEndpoint(settings, this.provider)
     const spec = {
       method: 'POST',
       origin,
@@ -142,9 +142,13 @@ export class OpenStackConnection extends Connection {
 
   /** What services the cloud has, where and with which interfaces. */
   async catalog(options: CallOptions = {}): Promise<NonNullable<Session['catalog']>> {
+    return unless(() => this.#fetchCatalog(options), options, this.provider)
+  }
+
+  async #fetchCatalog(options: CallOptions): Promise<NonNullable<Session['catalog']>> {
     const session = await this.session(options)
     if (session.catalog) return session.catalog
-    const { origin, prefix } = identityEndpoint(await this.settings())
+    const { origin, prefix } = identityEndpoint(await this.settings(), this.provider)
     const read = (body: Buffer, head: ReplyHead) => toCatalog(this.read(body, head) as RawV3Catalog)
     const { body } = await super.request({ origin, path: `${prefix}/auth/catalog`, read }, shared(options))
     if (this.#session === session) this.#session = { ...session, catalog: body }
@@ -157,7 +161,9 @@ export class OpenStackConnection extends Connection {
    * @throws InvalidRequestError where it is in other regions, or has other interfaces, only
    */
   async endpoint(service: string = this.service, options: CallOptions = {}): Promise<Endpoint> {
-    return this.#endpoints.get(service) ?? (await unless(this.#findEndpoint(service, options), options, this.provider))
+    return (
+      this.#endpoints.get(service) ?? (await unless(() => this.#findEndpoint(service, options), options, this.provider))
+    )
   }
 
   async #findEndpoint(service: string, options: CallOptions): Promise<Endpoint> {
@@ -167,8 +173,8 @@ export class OpenStackConnection extends Connection {
       const { projectId = undefined } = factsOf(service).inProject ? await this.session(options) : {}
       return this.#found(service, toEndpoint(override, service, projectId, `endpoints.${service}`))
     }
-    if (service === 'identity') return this.#found(service, identityEndpoint(settings))
-    const catalog = await this.catalog(options)
+    if (service === 'identity') return this.#found(service, identityEndpoint(settings, this.provider))
+    const catalog = await this.#fetchCatalog(options)
     const { region, interface: wanted } = settings
     const operation = operationOf(options)
     const url = findEndpoint(catalog, { service, region, interface: wanted, provider: this.provider, operation })
@@ -217,7 +223,8 @@ export class OpenStackConnection extends Connection {
       this.#versions.set(service, range)
       range.catch(() => this.#versions.delete(service))
     }
-    return unless(range, options, this.provider)
+    const found = range
+    return unless(() => found, options, this.provider)
   }
 
   async #located<S extends ServiceSpec>(spec: S, options: CallOptions): Promise<S> {
@@ -292,6 +299,12 @@ function shared(options: CallOptions): CallOptions {
   return { retry: options.retry, [OPERATION]: operation, [PROVIDER]: provider } as CallOptions
 }
 
-function identityEndpoint({ authUrl = '', identityVersion }: Settings): Endpoint {
-  return toEndpoint(`${authUrl}/${identityVersion === 2 ? 'v2.0' : 'v3'}`, 'identity', undefined, 'authUrl')
+function identityEndpoint({ authUrl, identityVersion, endpoints }: Settings, provider: string): Endpoint {
+  const { identity } = endpoints
+  if (authUrl !== undefined) {
+    return toEndpoint(`${authUrl}/${identityVersion === 2 ? 'v2.0' : 'v3'}`, 'identity', undefined, 'authUrl')
+  }
+  if (identity !== undefined) return toEndpoint(identity, 'identity', undefined, 'endpoints.identity')
+  const message = `No credentials for '${provider}': what stands in no 'endpoints' is looked for at 'authUrl', which is not given.`
+  throw new InvalidCredentialsError(message, { provider })
 }

@@ -63,8 +63,10 @@ function classOf({ code = '', message = '' }: ProviderProblem, head: ReplyHead):
     // Old clouds say so of too many requests, and when to come again.
     return Number(headers['retry-after'] ?? 0) > 0 ? RateLimitError : QuotaExceededError
   }
+  // The names of policies speak of quotas too.
+  if (/^(PolicyNotAuthorized|HTTPForbidden|AdminRequired)$/.test(code) || /^Policy doesn't allow/i.test(message))
+    return PermissionDeniedError
   if (status === 403 && QUOTA.test(message)) return QuotaExceededError
-  if (/^(PolicyNotAuthorized|HTTPForbidden|AdminRequired)$/.test(code)) return PermissionDeniedError
   if (
     status === 400 &&
     /currently .* (?:state|status)|must be (?:available|in-use|in state)|is not in a valid state/i.test(message)

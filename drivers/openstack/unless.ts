@@ -5,10 +5,10 @@ import { type CallOptions, operationOf } from '../../lib/options.js'
  * Waits for what is fetched for several calls, unless this call ends before: by its signal or its timeout.
  * @throws TimeoutError when its time runs out, or the signal's own reason
  */
-export async function unless<T>(work: Promise<T>, options: CallOptions, provider: string): Promise<T> {
+export async function unless<T>(work: () => Promise<T>, options: CallOptions, provider: string): Promise<T> {
   const { signal, timeout } = options
-  if (signal === undefined && timeout === undefined) return work
   signal?.throwIfAborted()
+  if (signal === undefined && timeout === undefined) return work()
   let end = (): void => {}
   const ended = new Promise<never>((_resolve, reject) => {
     const abort = (): void => reject(signal?.reason)
@@ -23,7 +23,7 @@ export async function unless<T>(work: Promise<T>, options: CallOptions, provider
     }
   })
   try {
-    return await Promise.race([work, ended])
+    return await Promise.race([work(), ended])
   } finally {
     end()
   }

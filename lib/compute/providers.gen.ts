@@ -82,7 +82,7 @@ export const Provider: {
   /** @deprecated OnApp: the driver is still to be written */ readonly ONAPP: 'onapp'
   /** @deprecated 1&1: renamed in 2018; IONOS */ readonly ONEANDONE: 'oneandone'
   /** @deprecated OpenNebula: the driver is still to be written */ readonly OPENNEBULA: 'opennebula'
-  /** @deprecated OpenStack: the driver is still to be written */ readonly OPENSTACK: 'openstack'
+  readonly OPENSTACK: 'openstack'
   /** @deprecated Opsource: renamed in 2011; DIMENSIONDATA, then NTT */ readonly OPSOURCE: 'opsource'
   /** @deprecated Outscale API: the driver is still to be written */ readonly OUTSCALE: 'outscale'
   /** @deprecated Outscale INC: renamed; OUTSCALE (us region) */ readonly OUTSCALE_INC: 'outscale_inc'
@@ -229,10 +229,12 @@ export const Provider: {
 export interface BuiltinComputeDrivers {
   digital_ocean: typeof import('../../drivers/digitalocean/compute.js').DigitalOceanNodeDriver
   dummy: typeof import('../../drivers/dummy/compute.js').DummyNodeDriver
+  openstack: typeof import('../../drivers/openstack/compute.js').OpenStackNodeDriver
 }
 export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promise<BuiltinComputeDrivers[P]> } = {
   digital_ocean: async () => (await import('../../drivers/digitalocean/compute.js')).DigitalOceanNodeDriver,
   dummy: async () => (await import('../../drivers/dummy/compute.js')).DummyNodeDriver,
+  openstack: async () => (await import('../../drivers/openstack/compute.js')).OpenStackNodeDriver,
 }
 
 /** The name of a provider without a driver. */
@@ -279,7 +281,6 @@ export type UnavailableName =
   | 'nimbus'
   | 'ninefold'
   | 'opennebula'
-  | 'openstack'
   | 'opsource'
   | 'rackspace'
   | 'rackspace_first_gen'
@@ -388,7 +389,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   nimbus: { status: 'closed', name: 'Nimbus', year: 2013, note: 'science-cloud toolkit, last release about 2013' },
   ninefold: { status: 'closed', name: 'Ninefold', year: 2016, note: 'no successor' },
   opennebula: { status: 'planned', name: 'OpenNebula' },
-  openstack: { status: 'planned', name: 'OpenStack' },
   opsource: { status: 'renamed', name: 'Opsource', year: 2011, note: 'DIMENSIONDATA, then NTT' },
   rackspace: { status: 'planned', name: 'Rackspace Cloud (Next Gen)' },
   rackspace_first_gen: { status: 'closed', name: 'Rackspace Cloud (First Gen)', year: 2015, note: 'RACKSPACE (next gen)' },

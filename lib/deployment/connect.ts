@@ -12,6 +12,7 @@ import { type CallOptions, operationOf } from '../options.js'
 import { HostKeyError } from './errors.js'
 import { type HostKeyJudge, hostKeyJudge, hostKeyOf } from './host-key.js'
 import { attemptsOf, handOut, hostKeyAlgorithms, settings, silence } from './login.js'
+import { keyOf } from './private-key.js'
 import { redactorFor, type Session, Slots, traceBegin, traceEnd } from './session.js'
 import { SSHSocket } from './socket.js'
 import type { SSHHostKey, SSHTarget } from './types.js'
@@ -51,9 +52,11 @@ export async function open(target: SSHTarget, through: Through, options: CallOpt
   return within(`logging in to ${label}`, { ...options, timeout }, work)
 }
 
-/** @throws InvalidRequestError when the target's keys cannot be read: without a connection */
-export async function checkKeys(target: SSHTarget): Promise<void> {
-  attemptsOf(await load(), target, () => {})
+/** Why a private key cannot be used, without a connection; `undefined` when it can. */
+export async function checkKey(key: string, passphrase: string | undefined): Promise<string | undefined> {
+  const { utils } = await load()
+  const read = keyOf(utils.parseKey as Parameters<typeof keyOf>[0], key, passphrase)
+  return typeof read === 'string' ? read : undefined
 }
 
 /** Loaded at the first connection: most programs make none. */
@@ -181,6 +184,7 @@ function newSession(ssh: Client, target: SSHTarget): Session {
     redactor: redactorFor(target),
     accepts: new Map(),
     running: new Map(),
+    asking: new Set(),
     slots: new Slots(),
     sftp: undefined,
     ended: undefined,
@@ -196,6 +200,7 @@ function watch(session: Session): void {
   })
   session.ssh.on('close', () => {
     session.ended ??= new ConnectionError(`The connection to ${session.label} was lost`, { cause })
+    for (const lose of session.asking) lose(session.ended)
   })
 }
 

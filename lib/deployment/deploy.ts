@@ -1,17 +1,61 @@
-import { readFile } from 'node:fs/promises'
 import type { NodeDriver } from '../compute/driver.js'
-import { type Node, NodeAuthPassword, type RunningNode } from '../compute/types.js'
-import { DeploymentError, InvalidRequestError, TimeoutError } from '../errors.js'
+import { type Node, NodeAuthPassword } from '../compute/types.js'
+import { DeploymentError } from '../errors.js'
 import type { CallOptions } from '../options.js'
 import type { Owned } from '../owned.js'
-import { type Look, poll } from '../poller.js'
+import { type Arrival, logInAs, type Waiting, waitForNode } from './arrive.js'
+import { checkBefore } from './before.js'
 import type { ScriptError } from './errors.js'
-import { HostKeyError } from './errors.js'
-import type { ConnectSSH, Deployment, DeployNodeOptions, SSHClient, SSHTarget } from './types.js'
+import type {
+  ConnectSSH,
+  Deployment,
+  DeployNodeOptions,
+  DeployPhase,
+  DeployProgress,
+  SSHClient,
+  SSHTarget,
+} from './types.js'
+import { lifetime } from './within.js'
 
 interface Creator<O, N extends Node> extends NodeDriver {
   createNode: (node: O, options?: CallOptions) => Promise<Owned<N>>
   getNode: (nodeId: string, options?: CallOptions) => Promise<Node>
+}
+
+type More = Partial<Omit<DeployProgress, 'phase' | 'elapsed'>>
+
+/** One deployment under way. */
+interface Run {
+  readonly provider: string
+  readonly given: DeployNodeOptions
+  readonly steps: readonly Deployment[]
+  readonly options: CallOptions
+  readonly arrival: Arrival
+  /** The newest state of the node. */
+  node: Node
+  tell(phase: DeployPhase, more?: More): void
+}
+
+/** What is deployNode's, and not createNode's. */
+const OWN: Readonly<Record<keyof DeployNodeOptions, true>> = {
+  deploy: true,
+  sshUsername: true,
+  sshAlternateUsernames: true,
+  sshPort: true,
+  sshKey: true,
+  sshKeyFile: true,
+  sshKeyPassphrase: true,
+  sshPassword: true,
+  sshInterface: true,
+  bootTimeout: true,
+  sshTimeout: true,
+  stepTimeout: true,
+  maxTries: true,
+  waitPeriod: true,
+  atExit: true,
+  destroyOnFailure: true,
+  onProgress: true,
+  connectSsh: true,
 }
 
 /** The work of `NodeDriver.deployNode`. */
@@ -19,102 +63,113 @@ export async function deployNode<O, N extends Node>(
   driver: Creator<O, N>,
   given: O & DeployNodeOptions,
   operation: string | undefined,
-  options?: CallOptions,
+  options: CallOptions = {},
 ): Promise<Owned<N>> {
-  const {
-    deploy,
-    sshUsername,
-    sshAlternateUsernames,
-    sshPort,
-    sshKey,
-    sshKeyFile,
-    sshKeyPassphrase,
-    sshPassword,
-    sshInterface,
-    ...others
-  } = given
-  const {
-    bootTimeout,
-    sshTimeout,
-    stepTimeout,
-    maxTries,
-    waitPeriod,
-    atExit,
-    destroyOnFailure,
-    onProgress,
-    connectSsh,
-    ...rest
-  } = others
-  const steps: readonly Deployment[] = Array.isArray(deploy) ? deploy : [deploy as Deployment]
-  for (const [index, step] of steps.entries()) {
-    if (typeof step?.run === 'function') continue
-    const details = {
-      provider: driver.provider,
-      operation,
-      argument: `node.deploy[${index}]`,
-      allowed: 'a Deployment: an object with run()',
-    }
-    throw new InvalidRequestError(`deployNode: '${details.argument}' must be ${details.allowed}`, details)
-  }
-  const privateKeys = await readKeys(given)
-  const connect = connectSsh ?? (await ownClient(privateKeys, sshKeyPassphrase))
-  const node = await driver.createNode(rest as unknown as O, options)
+  const began = performance.now()
+  const life = lifetime('deployNode', options)
   try {
-    onProgress?.({ phase: 'created', node })
-    const [running] = (await driver.waitUntilRunning([node], {
-      ...options,
-      timeout: bootTimeout,
-      interval: waitPeriod,
-      sshInterface,
-    })) as [RunningNode]
-    onProgress?.({ phase: 'running', node: running.node })
-    const target: Omit<SSHTarget, 'username'> = {
-      host: running.addresses[0] as string,
-      port: sshPort ?? 22,
-      password: sshPassword ?? passwordOf(rest, node),
-      privateKeys,
-      passphrase: sshKeyPassphrase,
+    const during: CallOptions = { ...options, signal: life.signal }
+    const { steps, privateKeys, auth } = await checkBefore(driver, given, during)
+    const rest = Object.fromEntries(Object.entries(given as object).filter(([name]) => !(name in OWN)))
+    const request = auth === undefined ? rest : { ...rest, auth }
+    const node = await driver.createNode(request as unknown as O, during)
+    const tell = (phase: DeployPhase, more: More = {}): void =>
+      given.onProgress?.({ phase, node: run.node, elapsed: performance.now() - began, ...more })
+    const { sshInterface, bootTimeout, sshTimeout, waitPeriod } = given
+    const arrival: Arrival = {
+      ...{ sshInterface, bootTimeout, sshTimeout, waitPeriod },
+      onWait: (phase, state) => tell(phase, { state }),
     }
-    const usernames = [sshUsername ?? 'root', ...(sshAlternateUsernames ?? [])]
-    const client = await logIn(
-      driver.provider,
-      connect,
-      target,
-      usernames,
-      { ...options, timeout: sshTimeout ?? 300_000 },
-      waitPeriod,
-    )
+    const run: Run = { provider: driver.provider, given, steps, options: during, arrival, node, tell }
     try {
-      onProgress?.({ phase: 'connected', node: running.node })
-      for (const [index, step] of steps.entries()) {
-        const name = step.name ?? `step ${index + 1}`
-        onProgress?.({ phase: 'step', node: running.node, step: name })
-        await runStep(step, name, running.node, client, maxTries ?? 1, { ...options, timeout: stepTimeout })
-      }
-    } finally {
-      await client.close()
+      await configure(driver as unknown as Waiting, run, request, privateKeys)
+      await given.atExit?.(node)
+      tell('done')
+      return node
+    } catch (error) {
+      throw await failed(run, node, operation, error)
     }
-    onProgress?.({ phase: 'done', node: running.node })
-    return node
-  } catch (error) {
-    const left = destroyOnFailure ? await destroy(node) : 'The node still exists: it is in `node` of this error.'
-    const message = `Deployment to node ${node.id} failed: ${error instanceof Error ? error.message : String(error)} ${left}`
-    const failed =
-      error instanceof StepFailure
-        ? { cause: error.cause, step: error.step, ...outputOf(error.cause) }
-        : { cause: error }
-    throw new DeploymentError(message, { provider: driver.provider, operation, ...failed, node })
   } finally {
-    await atExit?.(node)
+    life.done()
   }
 }
 
-async function destroy(node: Owned<Node>): Promise<string> {
+/** Waits, logs in, and runs the steps. */
+async function configure(driver: Waiting, run: Run, request: object, privateKeys: readonly string[]): Promise<void> {
+  const { given, arrival, options, tell } = run
+  tell('created')
+  const running = await waitForNode(driver, run.node, arrival, options)
+  const made = run.node
+  run.node = running.node
+  tell('running')
+  const target: Omit<SSHTarget, 'username'> = {
+    host: running.addresses[0] as string,
+    port: given.sshPort ?? 22,
+    password: given.sshPassword ?? passwordOf(request, made),
+    privateKeys,
+    passphrase: given.sshKeyPassphrase,
+  }
+  const usernames = [given.sshUsername ?? 'root', ...(given.sshAlternateUsernames ?? [])]
+  const connect = given.connectSsh ?? (await ownClient())
+  const enter = (username: string, looking: CallOptions): Promise<SSHClient> =>
+    connect({ ...target, username }, looking)
+  const client = await logInAs(run.provider, `${target.host}:${target.port}`, usernames, enter, arrival, options)
   try {
-    await node[Symbol.asyncDispose]()
-    return 'The node was destroyed.'
+    tell('connected')
+    for (const [index, step] of run.steps.entries()) await runStep(run, step, step.name ?? `step ${index + 1}`, client)
+  } finally {
+    await client.close()
+  }
+}
+
+async function runStep(run: Run, step: Deployment, name: string, client: SSHClient): Promise<void> {
+  const { given, node, tell } = run
+  const options = { ...run.options, timeout: given.stepTimeout }
+  for (let attempt = 1; ; attempt++) {
+    tell('step', { step: name, attempt })
+    try {
+      // A step that failed with its connection is worth another only over a new one.
+      if (attempt > 1 && client.connected === false) {
+        await client.reconnect?.({ ...run.options, timeout: given.sshTimeout, interval: given.waitPeriod })
+      }
+      await step.run(node, client, options)
+      return tell('stepDone', { step: name, attempt })
+    } catch (error) {
+      if (run.options.signal?.aborted || attempt >= (given.maxTries ?? 1)) throw new StepFailure(name, error)
+      tell('retry', { step: name, attempt, error })
+    }
+  }
+}
+
+/** Ends what has failed, and makes the error for the caller. */
+async function failed(
+  run: Run,
+  node: Owned<Node>,
+  operation: string | undefined,
+  error: unknown,
+): Promise<DeploymentError> {
+  const { given, tell, provider } = run
+  // Whoever listens may fail, too; the first failure is the one to tell, and the node is destroyed all the same.
+  await quietly(() => tell('failed', { error, ...(error instanceof StepFailure ? { step: error.step } : {}) }))
+  await quietly(() => given.atExit?.(node))
+  let left = 'The node still exists: it is in `node` of this error.'
+  if (given.destroyOnFailure) {
+    const gone = await quietly(() => node[Symbol.asyncDispose]())
+    left = gone ? 'The node was destroyed.' : 'The node could not be destroyed: it is in `node` of this error.'
+    if (gone) await quietly(() => tell('destroyed'))
+  }
+  const message = `Deployment to node ${node.id} failed: ${error instanceof Error ? error.message : String(error)} ${left}`
+  const more =
+    error instanceof StepFailure ? { cause: error.cause, step: error.step, ...outputOf(error.cause) } : { cause: error }
+  return new DeploymentError(message, { provider, operation, ...more, node })
+}
+
+async function quietly(work: () => unknown): Promise<boolean> {
+  try {
+    await work()
+    return true
   } catch {
-    return 'The node could not be destroyed: it is in `node` of this error.'
+    return false
   }
 }
 
@@ -132,79 +187,18 @@ function outputOf(cause: unknown): Pick<DeploymentError, 'stdout' | 'stderr' | '
   return { stdout, stderr, exitStatus }
 }
 
-async function runStep(
-  step: Deployment,
-  name: string,
-  node: Node,
-  client: SSHClient,
-  tries: number,
-  options: CallOptions,
-): Promise<void> {
-  for (let tried = 1; ; tried++) {
-    try {
-      await step.run(node, client, options)
-      return
-    } catch (cause) {
-      options.signal?.throwIfAborted()
-      if (tried >= tries) throw new StepFailure(name, cause)
-    }
-  }
-}
-
-/** Tries every user name, again and again, until one is let in. */
-async function logIn(
-  provider: string,
-  connect: ConnectSSH,
-  target: Omit<SSHTarget, 'username'>,
-  usernames: readonly string[],
-  options: CallOptions,
-  interval: number | undefined,
-): Promise<SSHClient> {
-  let last: unknown
-  const look = async (looking: CallOptions): Promise<Look<SSHClient>> => {
-    for (const username of usernames) {
-      try {
-        return { done: true, value: await connect({ ...target, username }, looking) }
-      } catch (error) {
-        options.signal?.throwIfAborted()
-        // What is wrong with a key stays wrong; a refused login may be the machine's first boot.
-        if (error instanceof InvalidRequestError || error instanceof HostKeyError) throw error
-        // The attempt that time cut short says less than the one before.
-        if (last === undefined || !(error instanceof TimeoutError)) last = error
-      }
-    }
-    return { state: last instanceof Error ? last.message : String(last) }
-  }
-  return poll(look, { provider, what: `a login at ${target.host}:${target.port}`, interval }, options)
-}
-
-function passwordOf(request: unknown, node: Node): string | undefined {
+function passwordOf(request: object, node: Node): string | undefined {
   const { auth } = request as { auth?: unknown }
   if (auth instanceof NodeAuthPassword) return auth.password
   const { password } = node.extra as { password?: unknown }
   return typeof password === 'string' ? password : undefined
 }
 
-async function readKeys({ sshKey, sshKeyFile }: DeployNodeOptions): Promise<string[]> {
-  const files = sshKeyFile === undefined ? [] : typeof sshKeyFile === 'string' ? [sshKeyFile] : sshKeyFile
-  const read = files.map(async file => {
-    try {
-      return await readFile(file, 'utf8')
-    } catch (cause) {
-      const details = { argument: 'node.sshKeyFile', allowed: 'the path of a readable file', cause }
-      throw new InvalidRequestError(`deployNode: 'node.sshKeyFile' must be ${details.allowed}`, details)
-    }
-  })
-  return [...(sshKey === undefined ? [] : [sshKey]), ...(await Promise.all(read))]
-}
-
 /**
  * A node that was just made has a host key that nobody can know yet, and often an address that another machine had
  * before: so its first key is taken, whatever the user's known hosts say, and is not written there.
  */
-async function ownClient(privateKeys: readonly string[], passphrase: string | undefined): Promise<ConnectSSH> {
-  const [{ connectSsh }, { checkKeys }] = await Promise.all([import('./ssh.js'), import('./connect.js')])
-  // A key that cannot be used is told before the node is made, and paid for.
-  await checkKeys({ host: '', port: 22, username: '', privateKeys, passphrase, agent: false })
+async function ownClient(): Promise<ConnectSSH> {
+  const { connectSsh } = await import('./ssh.js')
   return (target, options) => connectSsh({ hostKey: 'accept-any', agent: false, ...target }, options)
 }

@@ -34,16 +34,20 @@ export async function runCommand(session: Session, command: string, options: Run
   for (const [name, value] of Object.entries(options.env ?? {}))
     if (SECRET_NAME.test(name)) session.redactor.conceal(value)
   if (sudo?.password !== undefined) session.redactor.conceal(sudo.password)
-  return within(`a command on ${session.label}`, options, async signal => {
+  const { description, noLog } = options
+  const what = description === undefined ? 'a command' : `'${description}'`
+  return within(`${what} on ${session.label}`, options, async signal => {
     const release = await session.slots.take(signal)
     try {
       const order = await prepare(session, command, options, sudo, signal)
-      const id = traceBegin(session, asTyped(session, order.line))
+      const typed = noLog ? '' : asTyped(session, order.line)
+      const note = noLog || description !== undefined ? `# ${session.label}: ${what}` : ''
+      const id = traceBegin(session, [note, typed].filter(Boolean).join('\n'))
       const result = await execute(session, order, options, signal).catch(error => {
         traceEnd(session, id, `# ${error instanceof Error ? error.message : error}`)
         throw error
       })
-      traceEnd(session, id, describe(result))
+      traceEnd(session, id, describe(noLog ? { ...result, stdout: '', stderr: '' } : result))
       // A command that closing put an end to may still tell so before the connection goes.
       if (result.signal !== undefined && session.ended) throw session.ended
       return result

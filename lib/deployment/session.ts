@@ -19,6 +19,8 @@ export interface Session {
   readonly accepts: Map<string, boolean>
   /** Channels of running commands, and how each is ended at once. */
   readonly running: Map<ClientChannel, () => void>
+  /** What each file request without an answer is to be told when none will come: ssh2 forgets them. */
+  readonly asking: Set<(cause: Error) => void>
   readonly slots: Slots
   sftp: Promise<SFTPWrapper> | undefined
   /** Why nothing more can be sent. */

@@ -71,6 +71,8 @@ function openOnce(session: Session): Promise<SFTPWrapper> {
       sftp.on('error', () => {})
       sftp.once('close', () => {
         session.sftp = undefined
+        const closed = new Error('the server closed the file channel')
+        for (const lose of session.asking) lose(closed)
       })
       resolve(sftp)
     })
@@ -80,17 +82,27 @@ function openOnce(session: Session): Promise<SFTPWrapper> {
 /** One request, its failure as an error of ours. */
 export function ask<T = void>(session: Session, path: string, send: (done: Callback<T>) => void): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const done: Callback<T> = (error, value) => (error ? reject(explain(session, path, error)) : resolve(value as T))
+    const fail = (error: Error): void => {
+      session.asking.delete(fail)
+      reject(explain(session, path, error))
+    }
+    const done: Callback<T> = (error, value) => {
+      if (error) return fail(error)
+      session.asking.delete(fail)
+      resolve(value as T)
+    }
+    if (session.ended) return fail(session.ended)
+    session.asking.add(fail)
     try {
       send(done)
     } catch (error) {
-      reject(explain(session, path, error as Error))
+      fail(error as Error)
     }
   })
 }
 
 function explain(session: Session, path: string, cause: Error): LibcloudError {
-  if (cause instanceof LibcloudError) return cause
+  if (cause instanceof LibcloudError && cause !== session.ended) return cause
   const { code } = cause as Error & { code?: unknown }
   const message = `${path} on ${session.label}: ${cause.message}`
   const details = { cause, providerCode: typeof code === 'number' ? String(code) : undefined }

@@ -1,9 +1,12 @@
 import { type Duplex, Readable } from 'node:stream'
-import { ConnectionError, InvalidRequestError } from '../errors.js'
+import { ConnectionError, InvalidRequestError, NotSupportedError, TimeoutError } from '../errors.js'
 import type { CallOptions } from '../options.js'
+import { type Look, poll } from '../poller.js'
 import { open } from './connect.js'
+import { HostKeyError } from './errors.js'
 import { runCommand } from './exec.js'
-import { forwardLocal, forwardOut } from './forward.js'
+import { forwardLocal, forwardOut, forwardRemote } from './forward.js'
+import { shellQuote } from './quote.js'
 import type { Session } from './session.js'
 import { requireOpen, traceBegin, traceEnd } from './session.js'
 import { openFile, putFile, readAhead, remotePath, removePath } from './sftp.js'
@@ -14,6 +17,7 @@ import type {
   GetOptions,
   ListenOptions,
   PutOptions,
+  ReconnectOptions,
   RunOptions,
   SSHClient,
   SSHHostKey,
@@ -26,6 +30,7 @@ import { lifetime, within } from './within.js'
 /** What stands behind each client: kept apart, so that printing one shows no credentials. */
 const sessions = new WeakMap<SSH2Client, Session>()
 const jumps = new WeakMap<SSH2Client, SSH2Client>()
+const targets = new WeakMap<SSH2Client, ConnectOptions>()
 
 function sessionOf(client: SSH2Client): Session {
   const session = sessions.get(client)
@@ -153,25 +158,92 @@ export class SSH2Client implements SSHClient, AsyncDisposable {
     )
   }
 
+  /**
+   * A port of the server that leads to a host and port as this machine sees them. It closes with this connection. The server
+   * may refuse other hosts to listen on than its own loopback.
+   */
+  async forwardRemote(host: string, port: number, listen: ListenOptions = {}): Promise<Forwarding> {
+    return traced(this, `listening for ${host}:${port}`, undefined, session =>
+      forwardRemote(session, host, port, listen),
+    )
+  }
+
+  /**
+   * Which boot of the machine this is: another one after each. Linux tells it by `boot_id`, others by when they started.
+   * @throws NotSupportedError when the machine tells neither.
+   */
+  async bootId(options?: CallOptions): Promise<string> {
+    const { stdout } = await this.run(BOOT_ID, options)
+    const id = stdout.trim()
+    if (id !== '') return id
+    throw new NotSupportedError(`${sessionOf(this).label} does not tell which boot this is`)
+  }
+
+  /**
+   * Logs in again, over and over until the server lets us: when the connection was lost, or the machine restarts. What still
+   * ran on the old connection ends with it. The server must show the same host key.
+   *
+   * @throws HostKeyError when it is another machine, or another installation.
+   * @throws TimeoutError with the last refusal.
+   */
+  async reconnect(options: ReconnectOptions = {}): Promise<void> {
+    const target = { ...targets.get(this), hostKey: { pinned: this.hostKey.publicKey } } as ConnectOptions
+    const { otherThan, interval = 1000, timeout = 300_000, signal } = options
+    let state: string | undefined
+    const look = async (looking: CallOptions): Promise<Look<SSH2Client>> => {
+      try {
+        const again = await connectSsh(target, looking)
+        try {
+          const old = otherThan !== undefined && (await again.bootId(looking)) === otherThan
+          if (!old) return { done: true, value: again }
+        } catch (error) {
+          await again.close()
+          throw error
+        }
+        await again.close()
+        state = 'it has not restarted yet'
+      } catch (error) {
+        signal?.throwIfAborted()
+        if (error instanceof HostKeyError || error instanceof InvalidRequestError || error instanceof NotSupportedError)
+          throw error
+        // The attempt that time cut short says less than the one before.
+        if (state === undefined || !(error instanceof TimeoutError))
+          state = error instanceof Error ? error.message : String(error)
+      }
+      return { state }
+    }
+    const what = `${this.username}@${this.host}:${this.port} to be back`
+    const again = await poll(look, { provider: 'ssh', what, interval }, { ...options, timeout })
+    await end(sessionOf(this), jumps.get(this)).catch(() => {})
+    sessions.set(this, sessionOf(again))
+    const jump = jumps.get(again)
+    if (jump) jumps.set(this, jump)
+  }
+
   /** Ends the connection, what runs on it, and the jumps that led to it. Closing twice does nothing. */
   async close(): Promise<void> {
-    const session = sessionOf(this)
-    if (!session.ended) {
-      session.ended = new ConnectionError(`The connection to ${session.label} was closed`)
-      for (const kill of session.running.values()) kill()
-      const gone = new Promise<void>(resolve => session.ssh.once('close', () => resolve()))
-      session.ssh.end()
-      const timer = setTimeout(() => session.ssh.destroy(), 2000)
-      await gone
-      clearTimeout(timer)
-    }
-    await jumps.get(this)?.close()
+    await end(sessionOf(this), jumps.get(this))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 }
+
+async function end(session: Session, jump: SSH2Client | undefined): Promise<void> {
+  if (!session.ended) {
+    session.ended = new ConnectionError(`The connection to ${session.label} was closed`)
+    for (const kill of session.running.values()) kill()
+    const gone = new Promise<void>(resolve => session.ssh.once('close', () => resolve()))
+    session.ssh.end()
+    const timer = setTimeout(() => session.ssh.destroy(), 2000)
+    await gone
+    clearTimeout(timer)
+  }
+  await jump?.close()
+}
+
+const BOOT_ID = `sh -c ${shellQuote('cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null')}`
 
 /** Where and as whom to log in; what is usual may be left out. */
 export interface ConnectOptions extends Omit<SSHTarget, 'port' | 'privateKeys' | 'jump'> {
@@ -207,6 +279,7 @@ export async function connectSsh(target: ConnectOptions, options?: CallOptions):
     const { session, hostKey } = await open(whole, through, options)
     const client = new SSH2Client(whole, hostKey)
     sessions.set(client, session)
+    targets.set(client, target)
     if (first) {
       jumps.set(client, first)
       session.ssh.once('close', () => void first.close().catch(() => {}))

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -8,13 +8,14 @@ import { InvalidRequestError, ServiceError } from '../errors.js'
 import type { CallOptions } from '../options.js'
 import { ScriptError } from './errors.js'
 import { shellJoin, shellQuote } from './quote.js'
+import { checkScript } from './script.js'
 import type { Deployment, SSHClient } from './types.js'
 
 /** A text, its bytes, or a stream of it, which is read once. */
 export type TextSource = string | Uint8Array | Readable
 
-const refused = (argument: string, allowed: string, cause?: unknown): InvalidRequestError =>
-  new InvalidRequestError(`'${argument}' must be ${allowed}`, { argument, allowed, cause })
+const refused = (argument: string, allowed: string, cause?: unknown, why: string = ''): InvalidRequestError =>
+  new InvalidRequestError(`'${argument}' must be ${allowed}${why}`, { argument, allowed, cause })
 
 interface Kept {
   readonly read: () => Promise<Buffer>
@@ -48,11 +49,24 @@ function reader(source: TextSource, argument: string): () => Promise<Buffer> {
 }
 
 async function readLocal(path: string, argument: string): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    throw refused(argument, 'the path of a readable file', cause)
-  }
+  await statLocal(path, argument)
+  return readFile(path).catch(cause => {
+    throw refused(argument, 'the path of a readable file', cause, `: ${path} cannot be read`)
+  })
+}
+
+async function statLocal(path: string, argument: string): Promise<Stats> {
+  const stats = await stat(path).catch(cause => {
+    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read'
+    throw refused(argument, 'the path of a readable file', cause, `: ${path} ${why}`)
+  })
+  if (stats.isFile()) return stats
+  throw refused(
+    argument,
+    'the path of a file',
+    undefined,
+    `: ${path} is ${stats.isDirectory() ? 'a folder' : 'no file'}`,
+  )
 }
 
 function checkPath(path: unknown, argument: string): asserts path is string {
@@ -70,11 +84,13 @@ export class SSHKeyDeployment implements Deployment {
     kept.set(this, { read: reader(key, 'key') })
   }
 
+  /** @throws InvalidRequestError when it is no public key. */
+  async prepare(): Promise<void> {
+    await keysOf(this)
+  }
+
   async run(node: Node, client: SSHClient, options?: CallOptions): Promise<Node> {
-    const text = (await keptBy(this).read()).toString('utf8')
-    if (/PRIVATE KEY|^PuTTY-User-Key-File/m.test(text)) throw refused('key', 'a public key, not a private one')
-    const lines = text.split(/\r?\n/).filter(line => line.trim() !== '')
-    if (lines.length === 0) throw refused('key', 'a public key; it is empty')
+    const lines = await keysOf(this)
     const result = await client.run(ADD_KEYS, { ...options, stdin: `${lines.join('\n')}\n` })
     if (result.exitStatus !== 0) {
       const why = result.stderr.trim() || `status ${result.exitStatus ?? result.signal}`
@@ -82,6 +98,20 @@ export class SSHKeyDeployment implements Deployment {
     }
     return node
   }
+}
+
+async function keysOf(step: SSHKeyDeployment): Promise<string[]> {
+  const text = (await keptBy(step).read()).toString('utf8')
+  if (/PRIVATE KEY|^PuTTY-User-Key-File/m.test(text)) throw refused('key', 'a public key, not a private one')
+  const lines = text.split(/\r?\n/).filter(line => line.trim() !== '')
+  if (lines.length === 0) throw refused('key', 'a public key; it is empty')
+  for (const [index, line] of lines.entries()) {
+    // Options may stand in front of a key.
+    const isKey = /(?:^|\s)(?:ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]+={0,2}(?:\s|$)/.test(line)
+    if (!isKey && !line.startsWith('#'))
+      throw refused('key', 'public keys, each on a line', undefined, `: line ${index + 1} is none`)
+  }
+  return lines
 }
 
 /** A file that does not end with a line break would swallow the first key. */
@@ -113,11 +143,13 @@ export class FileDeployment implements Deployment {
     this.target = target
   }
 
+  /** @throws InvalidRequestError when there is no such file. */
+  async prepare(): Promise<void> {
+    await statLocal(this.source, 'source')
+  }
+
   async run(node: Node, client: SSHClient, options?: CallOptions): Promise<Node> {
-    const stats = await stat(this.source).catch(cause => {
-      throw refused('source', 'the path of a readable file', cause)
-    })
-    if (!stats.isFile()) throw refused('source', 'the path of a file')
+    const stats = await statLocal(this.source, 'source')
     await client.put(this.target, createReadStream(this.source), { ...options, mode: stats.mode & 0o777 })
     return node
   }
@@ -168,9 +200,14 @@ export class ScriptDeployment implements Deployment {
     kept.set(this, { read: reader(script, 'script'), env: options.env })
   }
 
+  /** Reads the script. @throws InvalidRequestError when no machine could run it */
+  async prepare(): Promise<void> {
+    await scriptOf(this)
+  }
+
   async run(node: Node, client: SSHClient, options: CallOptions = {}): Promise<Node> {
-    const { read, env } = keptBy(this)
-    const script = await read()
+    const { env } = keptBy(this)
+    const script = await scriptOf(this)
     this.stdout = this.stderr = this.exitStatus = undefined
     const path = await client.put(this.name, script, { ...options, mode: 0o755 })
     // Its full path: a relative one would be looked for in PATH.
@@ -188,6 +225,12 @@ export class ScriptDeployment implements Deployment {
     }
     return node
   }
+}
+
+async function scriptOf(step: ScriptDeployment & { readonly scriptFile?: string }): Promise<Buffer> {
+  const script = await keptBy(step).read()
+  checkScript(script, step.scriptFile ?? step.name)
+  return script
 }
 
 function failed(step: string, result: Awaited<ReturnType<SSHClient['run']>>): ScriptError {
@@ -225,6 +268,10 @@ export class MultiStepDeployment implements Deployment {
       if (typeof step?.run !== 'function') throw refused('add', 'a Deployment, or a list of these')
     }
     this.steps.push(...steps)
+  }
+
+  async prepare(options?: CallOptions): Promise<void> {
+    for (const step of this.steps) await step.prepare?.(options)
   }
 
   async run(node: Node, client: SSHClient, options?: CallOptions): Promise<Node> {

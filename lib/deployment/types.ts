@@ -46,6 +46,10 @@ export interface RunOptions extends CallOptions {
   sudo?: boolean | SudoOptions | undefined
   /** More output than this, of either kind, ends the command. @defaultValue 16777216 (16 MiB) */
   maxOutputBytes?: number | undefined
+  /** Leaves the command and what it prints out of the trace of LIBCLOUD_DEBUG. @defaultValue false */
+  noLog?: boolean | undefined
+  /** Says what the command is for, in the trace and in errors. */
+  description?: string | undefined
 }
 /** How a remote file is written. */
 export interface PutOptions extends CallOptions {
@@ -53,6 +57,14 @@ export interface PutOptions extends CallOptions {
   mode?: number | undefined
   /** Told while bytes are sent. */
   onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** How to come back to a machine. `timeout` (300000 by default) bounds all of it. */
+export interface ReconnectOptions extends CallOptions {
+  /** The id of a boot that must be over: what `bootId()` told before the restart. */
+  otherThan?: string | undefined
+  /** Milliseconds between two tries. @defaultValue 1000 */
+  interval?: number | undefined
 }
 
 /** A connection to a machine, as deployment steps use it. */
@@ -65,6 +77,12 @@ export interface SSHClient {
   delete(path: string, options?: CallOptions): Promise<void>
   /** Ends the connection. */
   close(): Promise<void>
+  /** Whether commands can be sent. */
+  readonly connected?: boolean
+  /** Logs in again, until the server lets us. */
+  reconnect?(options?: ReconnectOptions): Promise<void>
+  /** Which boot of the machine this is. */
+  bootId?(options?: CallOptions): Promise<string>
 }
 
 /** How files and trees are transferred. */
@@ -171,19 +189,47 @@ export type ConnectSSH = (target: SSHTarget, options?: CallOptions) => Promise<S
 export interface Deployment {
   /** Shown in errors and progress. */
   readonly name?: string | undefined
+  /** Called before the node is made: rejects where the step is known to fail, for a file that is missing. */
+  prepare?(options?: CallOptions): Promise<void>
   /** Does its work on a node, or rejects. */
   run(node: Node, client: SSHClient, options?: CallOptions): Promise<unknown>
 }
 
-/** A phase of `deployNode`. */
+/**
+ * A phase of `deployNode`, in this order. `'waiting'` comes after every look at a node that does not run yet, `'connecting'`
+ * after every login that failed, `'retry'` after a step that failed and is tried again. The last one is `'done'`, or
+ * `'failed'`, and after that `'destroyed'` where that was asked for and done.
+ */
+export type DeployPhase =
+  | 'created'
+  | 'waiting'
+  | 'running'
+  | 'connecting'
+  | 'connected'
+  | 'step'
+  | 'retry'
+  | 'stepDone'
+  | 'done'
+  | 'failed'
+  | 'destroyed'
+
+/** What `deployNode` tells while it goes on. */
 export interface DeployProgress {
-  readonly phase: 'created' | 'running' | 'connected' | 'step' | 'done'
+  readonly phase: DeployPhase
   readonly node: Node
-  /** The step's name, in phase `'step'`. */
+  /** Milliseconds since `deployNode` was called. */
+  readonly elapsed: number
+  /** The step's name, in the phases of a step. */
   readonly step?: string | undefined
+  /** Counts from 1: the try of a step. */
+  readonly attempt?: number | undefined
+  /** What was seen in `'waiting'` and `'connecting'`: the node's state, or why the login failed. */
+  readonly state?: string | undefined
+  /** In `'retry'` and `'failed'`. */
+  readonly error?: unknown
 }
 
-/** What `deployNode` takes beside the arguments of `createNode`. */
+/** What `deployNode` takes beside the arguments of `createNode`. The timeout of the call bounds all of it. */
 export interface DeployNodeOptions {
   /** What is done on the node, in this order. */
   deploy: Deployment | readonly Deployment[]
@@ -213,7 +259,7 @@ export interface DeployNodeOptions {
   maxTries?: number | undefined
   /** Milliseconds between two looks at the node, or two tries to log in. @defaultValue 5000 */
   waitPeriod?: number | undefined
-  /** Called in the end, whatever happened, while the node still exists. */
+  /** Called in the end, whatever happened, while the node still exists. Where it fails, so does the deployment. */
   atExit?: ((node: Node) => unknown) | undefined
   /** Destroys the node when the deployment fails. @defaultValue false */
   destroyOnFailure?: boolean | undefined

@@ -28,7 +28,7 @@ export const Provider: {
   /** @deprecated Rackspace DNS (UK): the driver is still to be written */ readonly RACKSPACE_UK: 'rackspace_uk'
   /** @deprecated Rackspace DNS (US): the driver is still to be written */ readonly RACKSPACE_US: 'rackspace_us'
   /** @deprecated RcodeZero DNS: the driver is still to be written */ readonly RCODEZERO: 'rcodezero'
-  /** @deprecated Route53 DNS: the driver is still to be written */ readonly ROUTE53: 'route53'
+  readonly ROUTE53: 'route53'
   /** @deprecated SoftLayer: renamed in 2014; IBM Cloud classic DNS */ readonly SOFTLAYER: 'softlayer'
   /** @deprecated Vultr DNS: the driver is still to be written */ readonly VULTR: 'vultr'
   /** @deprecated World Wide DNS: the driver is still to be written */ readonly WORLDWIDEDNS: 'worldwidedns'
@@ -72,11 +72,13 @@ export interface BuiltinDNSDrivers {
   digital_ocean: typeof import('../../drivers/digitalocean/dns.js').DigitalOceanDNSDriver
   dummy: typeof import('../../drivers/dummy/dns.js').DummyDNSDriver
   powerdns: typeof import('../../drivers/powerdns/dns.js').PowerDNSDriver
+  route53: typeof import('../../drivers/aws/route53.js').Route53DNSDriver
 }
 export const loaders: { readonly [P in keyof BuiltinDNSDrivers]: () => Promise<BuiltinDNSDrivers[P]> } = {
   digital_ocean: async () => (await import('../../drivers/digitalocean/dns.js')).DigitalOceanDNSDriver,
   dummy: async () => (await import('../../drivers/dummy/dns.js')).DummyDNSDriver,
   powerdns: async () => (await import('../../drivers/powerdns/dns.js')).PowerDNSDriver,
+  route53: async () => (await import('../../drivers/aws/route53.js')).Route53DNSDriver,
 }
 
 /** The name of a provider without a driver. */
@@ -87,7 +89,6 @@ export type UnavailableName =
   | 'rackspace'
   | 'rackspace_uk'
   | 'rackspace_us'
-  | 'route53'
   | 'zerigo'
   | 'auroradns'
   | 'buddyns'
@@ -116,7 +117,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   rackspace: { status: 'planned', name: 'Rackspace DNS' },
   rackspace_uk: { status: 'planned', name: 'Rackspace DNS (UK)', note: 'it is RACKSPACE in region uk' },
   rackspace_us: { status: 'planned', name: 'Rackspace DNS (US)', note: 'it is RACKSPACE in region us' },
-  route53: { status: 'planned', name: 'Route53 DNS' },
   zerigo: { status: 'closed', name: 'Zerigo DNS', year: 2014, note: 'customers moved to Akamai' },
   auroradns: { status: 'closed', name: 'AuroraDNS', year: 2025, note: 'PCextreme gone' },
   buddyns: { status: 'planned', name: 'BuddyNS DNS' },

@@ -185,7 +185,10 @@ async function givesBack(session: Session, fixture: Fixture): Promise<void> {
   const { id, name, extra = {} } = owned
   const ids = [id, name, ...(id === undefined ? Object.values(extra) : [])]
   const known = ids.filter(each => (typeof each === 'string' && each !== '') || typeof each === 'number').map(String)
-  const asked = server.requests.map(({ target, body }) => `${decodeURIComponent(target)} ${body}`)
+  // A bucket stands in the host's name.
+  const asked = server.requests.map(
+    ({ target, headers, body }) => `${headers['host']} ${decodeURIComponent(target)} ${body}`,
+  )
   assert.ok(asked.length > 0, 'nothing is asked of the provider')
   // A driver may read first; what it reads is not there.
   const read = server.requests.every(({ method }) => method === 'GET' || method === 'HEAD')

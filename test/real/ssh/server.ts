@@ -31,11 +31,12 @@ export class Sshd {
     this.asking = asking
   }
 
-  static async start(): Promise<Sshd> {
+  /** @param machines how many addresses, from 127.77.0.1 on, lead to it beside its own */
+  static async start(machines = 0): Promise<Sshd> {
     const folder = await mkdtemp(join(tmpdir(), 'libcloud-sshd-'))
     const sshd = new Sshd(folder, await freePort(), await freePort())
     const script = join(import.meta.dirname, 'up.sh')
-    const env = { ...process.env, SSH_PASSWORD: sshd.password }
+    const env = { ...process.env, SSH_PASSWORD: sshd.password, SSH_MACHINES: String(machines) }
     try {
       await exec('bash', [script, folder, String(sshd.port), String(sshd.asking)], { env })
     } catch (error) {
@@ -47,6 +48,17 @@ export class Sshd {
 
   async stop(): Promise<void> {
     await exec('bash', [join(import.meta.dirname, 'down.sh'), this.folder])
+  }
+
+  /** Ends all that runs on it, and starts it again, so many seconds later, under another boot id. */
+  async reboot(away = 0.5): Promise<void> {
+    await exec('bash', [join(import.meta.dirname, 'reboot.sh'), this.folder, String(away)])
+  }
+
+  /** Process ids of all that runs on it, but the servers that listen. */
+  async running(): Promise<string[]> {
+    const { stdout } = await exec('bash', [join(import.meta.dirname, 'running.sh'), this.folder])
+    return stdout.split('\n').filter(Boolean)
   }
 
   get home(): string {

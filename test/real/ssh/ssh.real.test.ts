@@ -173,6 +173,33 @@ describe('login', () => {
     expect(await stillLog()).toBe(before)
   })
 
+  it('DSA keys, and those of security keys, are refused by name', async () => {
+    await exec('ssh-keygen', ['-q', '-t', 'dsa', '-N', '', '-f', join(sshd.folder, 'dsa')])
+    const part = (...bytes: (Buffer | string)[]): Buffer =>
+      Buffer.concat(bytes.flatMap(each => [Buffer.from([0, 0, 0, each.length]), Buffer.from(each as string)]))
+    const type = 'sk-ssh-ed25519@openssh.com'
+    const open = part(type, Buffer.alloc(32, 7), 'ssh:')
+    const halves = Buffer.concat([Buffer.alloc(8, 1), open, Buffer.from([1]), part('handle', '', 'comment')])
+    const padded = Buffer.concat([
+      halves,
+      Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, (8 - (halves.length % 8)) % 8),
+    ])
+    const head = Buffer.concat([Buffer.from('openssh-key-v1\0'), part('none', 'none', ''), Buffer.from([0, 0, 0, 1])])
+    const long = (bytes: Buffer): Buffer =>
+      Buffer.concat([Buffer.from([0, 0, bytes.length >> 8, bytes.length & 255]), bytes])
+    const blob = Buffer.concat([head, long(open), long(padded)]).toString('base64')
+    const held = `-----BEGIN OPENSSH PRIVATE KEY-----\n${blob}\n-----END OPENSSH PRIVATE KEY-----\n`
+    const cases = [
+      [await readFile(join(sshd.folder, 'dsa'), 'utf8'), /DSA keys are not supported/],
+      [held, /keys of type sk-ssh-ed25519@openssh\.com are not supported: they need the security key itself/],
+    ] as const
+    for (const [bad, why] of cases) {
+      const error = await caught(connectSsh(sshd.withKey(bad)))
+      expect(error).toBeInstanceOf(InvalidRequestError)
+      expect(error.message).toMatch(why)
+    }
+  })
+
   it('by an agent', async () => {
     const socket = join(sshd.folder, 'agent')
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
@@ -656,6 +683,7 @@ it('LIBCLOUD_DEBUG shows commands and outputs, and no secrets', async () => {
   try {
     await using traced = await connectSsh(sshd.target({ privateKeys: [key] }))
     await traced.run('echo hello "$API_KEY"', { env: { API_KEY: 'very-secret-key' } })
+    await traced.run('echo unlogged', { noLog: true, description: 'making an account' })
     await traced.run('id', { sudo: { password: sshd.password } })
     await traced.put('traced', 'content-of-a-file')
   } finally {
@@ -665,6 +693,8 @@ it('LIBCLOUD_DEBUG shows commands and outputs, and no secrets', async () => {
   expect(all).toContain(`ssh -p ${sshd.port} libcloud-test@127.0.0.1 `)
   expect(all).toContain('hello [redacted]\n')
   expect(all).toContain('# exit status 0')
+  expect(all).toContain(`# libcloud-test@127.0.0.1:${sshd.port}: 'making an account'`)
+  expect(all).not.toContain('unlogged')
   for (const secret of [sshd.password, 'very-secret-key', 'content-of-a-file', key.split('\n')[2] as string]) {
     expect(all).not.toContain(secret)
   }
@@ -711,7 +741,7 @@ describe('deployNode', () => {
     const node = await driver.deployNode({
       ...(await order()),
       deploy: [steps, streamed, new SSHKeyDeployment(Readable.from([`${newKey}\n${await sshd.hostLine('rsa')}`]))],
-      onProgress: ({ phase, step }) => phases.push(step ?? phase),
+      onProgress: ({ phase, step }) => phases.push(phase === 'step' && step ? step : phase),
       atExit: left => exits.push(left.name),
     })
     expect(node.name).toBe('web-1')
@@ -720,8 +750,11 @@ describe('deployNode', () => {
       'running',
       'connected',
       'MultiStepDeployment',
+      'stepDone',
       '/tmp/libcloud deployment $x.sh',
+      'stepDone',
       'SSHKeyDeployment',
+      'stepDone',
       'done',
     ])
     expect(exits).toEqual(['web-1'])

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts real OpenSSH servers on loopback, as root on Debian or Ubuntu, without systemd.
-# usage: up.sh <folder> <port> <port of the second>
+# usage: up.sh <folder> <port> <port of the second>; SSH_MACHINES=<n> addresses from 127.77.0.1 on lead to the first, too
 # The first takes keys and the password; the second has no SFTP, and asks the password by keyboard-interactive (PAM).
 # The user exists only in the servers' own mount namespace: nothing of this machine's /etc is changed.
 set -euo pipefail
@@ -58,6 +58,7 @@ UsePAM no
 PasswordAuthentication yes
 KbdInteractiveAuthentication no
 Subsystem sftp internal-sftp
+$(for number in $(seq "${SSH_MACHINES:-0}"); do echo "ListenAddress 127.77.0.$number"; done)
 EOF
 config "$second" second >"$folder/second.conf" <<EOF
 UsePAM yes

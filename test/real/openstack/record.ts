@@ -1,0 +1,161 @@
+// Writes fixtures/openstack/compute from a real cloud: `node --import ./test/tools/ts.mjs test/real/openstack/record.ts`,
+// with names of methods to write only these. Ids are numbered anew, and passwords and keys that the cloud makes are blanked.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { OpenStackNodeDriver } from '../../../drivers/openstack/compute.js'
+import { OpenStackNodeDriver as Driver } from '../../../drivers/openstack/compute.js'
+import { type Recorder, startRecorder } from './recorder.js'
+import { PUBLIC_KEY, SCENES, type Scene, type Stage } from './scenes.js'
+import { startCloud, stopCloud } from './server.js'
+import { DISK, gone, makeWorld, QUICK, until, type World } from './world.js'
+
+const root = fileURLToPath(new URL('../../../fixtures/openstack/', import.meta.url))
+const SERVICES = ['identity', 'compute', 'image', 'block-storage', 'network'] as const
+
+async function setStage(world: World): Promise<Stage> {
+  const { admin, demo, sizes, image, network, outside, later } = world
+  const [size] = sizes
+  const nodes: { id: string }[] = []
+  for (const name of ['web-1', 'web-2', 'web-3']) {
+    const made = (await demo.createNode({ name, size: size as { id: string }, image, ex_networks: [network] })).keep()
+    nodes.push({ id: made.id })
+    later(async () => {
+      await demo.destroyNode(made)
+      await gone(() => demo.getNode(made.id))
+    })
+    await demo.ex_waitForState(made, 'ACTIVE', QUICK)
+  }
+  const [node, other] = nodes as [{ id: string }, { id: string }]
+  await demo.ex_setMetadata(node, { role: 'web' })
+  for (const name of ['debian', 'alpine']) {
+    const made = (await demo.ex_uploadImage(DISK, { name, diskFormat: 'raw' })).keep()
+    later(() => demo.deleteImage(made))
+  }
+  for (const name of ['key-1', 'key-2', 'key-3']) {
+    const made = (await demo.importKeyPairFromString(name, PUBLIC_KEY)).keep()
+    later(() => demo.deleteKeyPair(made))
+  }
+  const volumes: { id: string }[] = []
+  for (const name of ['data-1', 'data-2', 'data-3']) {
+    const made = (await demo.createVolume({ name, size: 1 })).keep()
+    volumes.push(made)
+    later(() => demo.destroyVolume(made, { ex_cascade: true }))
+    await until(
+      () => demo.getVolume(made.id),
+      ({ extra }) => extra.state === 'available',
+    )
+  }
+  const [volume] = volumes as [{ id: string }]
+  const snapshots: { id: string }[] = []
+  for (const name of ['monday', 'tuesday', 'wednesday']) {
+    const made = (await demo.createVolumeSnapshot(volume, { name })).keep()
+    snapshots.push(made)
+    await until(
+      () => demo.ex_getSnapshot(made.id),
+      ({ extra }) => extra.state === 'available',
+    )
+  }
+  const group = (await demo.ex_createSecurityGroup('web', 'HTTP from everywhere')).keep()
+  later(() => demo.ex_deleteSecurityGroup(group))
+  await demo.ex_createSecurityGroupRule(group, { protocol: 'tcp', fromPort: 80, toPort: 80 })
+  const port = (await demo.ex_createPort({ network, name: 'spare' })).keep()
+  later(() => demo.ex_deletePort(port))
+  const floating = (await demo.ex_createFloatingIp(outside)).keep()
+  later(() => demo.ex_deleteFloatingIp(floating))
+  const serverGroup = (await demo.ex_addServerGroup({ name: 'apart', policy: 'anti-affinity' })).keep()
+  later(() => demo.ex_delServerGroup(serverGroup))
+  const credential = (await demo.ex_createEc2Credential()).keep()
+  later(() => demo.ex_deleteEc2Credential(credential.id))
+  const { projectId: project = '', userId: user = '' } = await demo.connection.session()
+  const { projectId: otherProject = '' } = await admin.connection.session()
+  const snapshot = snapshots[0] as { id: string }
+  return { ...world, node, other, volume, snapshot, group, port, floating, serverGroup, project, user, otherProject }
+}
+
+async function recorderOf(driver: OpenStackNodeDriver, stage: Stage): Promise<Recorder> {
+  const services = new Map<string, URL>()
+  for (const service of SERVICES) {
+    const { origin, prefix } = await driver.connection.endpoint(service)
+    services.set(service, new URL(origin + prefix))
+  }
+  return startRecorder(await driver.connection.session(), services, stage.cloud)
+}
+
+/** What the cloud makes up, and would be secret. */
+function blank(text: string): string {
+  return text
+    .replace(/(?<!"changePassword": \{\s*)("(?:adminPass|secret)": ?)"[^"]*"/g, '$1"made-by-the-cloud"')
+    .replace(
+      /("(?:privateKey|private_key)": ?)"[^"]*"/g,
+      '$1"-----BEGIN PRIVATE KEY-----\\nblank\\n-----END PRIVATE KEY-----\\n"',
+    )
+    .replace(/token%3D[0-9a-f-]+/g, 'token%3D00000000')
+}
+
+/** What a call gave, with what JSON does not show. */
+async function outcomeOf(call: unknown): Promise<unknown> {
+  const value = await call
+  if (!(Symbol.asyncIterator in Object(value))) return value
+  const chunks: Buffer[] = []
+  for await (const chunk of value as AsyncIterable<Buffer>) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString()
+}
+
+async function play(scene: Scene, stage: Stage): Promise<void> {
+  const { method, throws, undo } = scene
+  const args = await scene.args(stage)
+  const recorder = await recorderOf(scene.as === 'admin' ? stage.admin : stage.demo, stage)
+  const driver = new Driver(recorder.options)
+  const given = args.map(each => (isText(each) ? Buffer.from(each.$text) : each))
+  const call = Reflect.get(driver, method) as (...all: unknown[]) => unknown
+  const outcome = await Promise.resolve(outcomeOf(call.apply(driver, given))).catch((error: unknown) => error)
+  recorder.close()
+  await driver.close()
+  const name = outcome instanceof Error ? outcome.name : undefined
+  if (name === throws) write(scene, args, outcome, recorder)
+  await undo?.(stage, outcome, args)
+  if (name !== throws) throw outcome instanceof Error ? outcome : new Error(`${method} did not fail`)
+}
+
+const isText = (value: unknown): value is { $text: string } => typeof (value as { $text?: unknown })?.$text === 'string'
+
+function write(scene: Scene, args: readonly unknown[], outcome: unknown, recorder: Recorder): void {
+  const { method, throws, hidden } = scene
+  const json = (value: unknown): string => JSON.stringify(value)
+  const result = hidden === undefined ? outcome : { ...(outcome as object), ...hidden(outcome) }
+  const expected =
+    outcome instanceof Error
+      ? `throws ${throws} ${json({ operation: method })}`
+      : result === undefined
+        ? 'undefined'
+        : method === 'ex_rescue'
+          ? '"made-by-the-cloud"'
+          : json(result)
+  const call = `${method}(${args.map(json).join(', ')})`
+  const head = [`# call: ${call}`, `# expect: ${expected}`, '# source: recorded'].join('\n')
+  // Those of the exchanges come first: they number the ids.
+  const body = recorder.exchanges.map(blank).join('\n\n###\n\n')
+  const text = `${blank(recorder.shown(head))}\n${body}\n`
+  writeFileSync(join(root, 'compute', `${method}${scene.name === undefined ? '' : `.${scene.name}`}.http`), text)
+}
+
+const wanted = process.argv.slice(2)
+const cloud = await startCloud()
+try {
+  mkdirSync(join(root, 'compute'), { recursive: true })
+  const world = await makeWorld(cloud)
+  try {
+    const stage = await setStage(world)
+    for (const scene of SCENES.filter(({ method }) => wanted.length === 0 || wanted.includes(method))) {
+      await play(scene, stage).catch((error: unknown) => {
+        console.error(`${scene.method} ${scene.name ?? ''}`, error)
+        process.exitCode = 1
+      })
+    }
+  } finally {
+    await world.close()
+  }
+} finally {
+  await stopCloud(cloud)
+}
