@@ -97,6 +97,7 @@ export function toContent(
   const origin = absoluteName(domain)
   const text = formatData(type, data, PRIORITY.has(type) ? (priority ?? 0) : priority, origin).replaceAll('\t', ' ')
   if (type === Type.AAAA) return new URL(`http://[${text}]`).hostname.slice(1, -1)
+  if (type === Type.SSHFP) return text.toLowerCase()
   return type === Type.CAA ? unquotedValue(text) : plainEscapes(text)
 }
 
