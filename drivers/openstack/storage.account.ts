@@ -135,7 +135,7 @@ export abstract class SwiftAccounts extends SwiftLargeObjects {
   ): Promise<void> {
     if (key !== '') this.connection.conceal(key)
     const name = options?.ex_second ? 'x-account-meta-temp-url-key-2' : 'x-account-meta-temp-url-key'
-    await this.#account('POST', { [name]: toHeader(key) }, options)
+    await this.#account('POST', { [name]: toHeader(this, 'key', key, options) }, options)
   }
 
   async #account(
@@ -175,11 +175,12 @@ export abstract class SwiftAccounts extends SwiftLargeObjects {
       container,
       {
         ...toMetaHeaders(this, 'container', metaData, options),
-        'x-container-read': readAcl === undefined ? undefined : toHeader(readAcl),
-        'x-container-write': writeAcl === undefined ? undefined : toHeader(writeAcl),
+        'x-container-read': readAcl === undefined ? undefined : toHeader(this, 'changes.readAcl', readAcl, options),
+        'x-container-write': writeAcl === undefined ? undefined : toHeader(this, 'changes.writeAcl', writeAcl, options),
         'x-container-meta-quota-bytes': limit(quotaBytes),
         'x-container-meta-quota-count': limit(quotaCount),
-        'x-container-meta-temp-url-key': key === undefined ? undefined : toHeader(key),
+        'x-container-meta-temp-url-key':
+          key === undefined ? undefined : toHeader(this, 'changes.temporaryUrlKey', key, options),
       },
       options,
     )
@@ -192,7 +193,10 @@ export abstract class SwiftAccounts extends SwiftLargeObjects {
    * @throws ContainerDoesNotExistError
    */
   async ex_enableStaticWebsite(container: NamedRef, indexFile: string, options?: CallOptions): Promise<void> {
-    const headers = { 'x-container-meta-web-index': toHeader(indexFile), 'x-container-read': '.r:*,.rlistings' }
+    const headers = {
+      'x-container-meta-web-index': toHeader(this, 'indexFile', indexFile, options),
+      'x-container-read': '.r:*,.rlistings',
+    }
     await this.#post(container, headers, options)
   }
 
@@ -203,7 +207,11 @@ export abstract class SwiftAccounts extends SwiftLargeObjects {
    * @throws ContainerDoesNotExistError
    */
   async ex_setErrorPage(container: NamedRef, fileName: string, options?: CallOptions): Promise<void> {
-    await this.#post(container, { 'x-container-meta-web-error': toHeader(fileName) }, options)
+    await this.#post(
+      container,
+      { 'x-container-meta-web-error': toHeader(this, 'fileName', fileName, options) },
+      options,
+    )
   }
 
   async #post(

@@ -133,8 +133,10 @@ export abstract class SwiftBase extends StorageDriver {
     const { ex_metaData: metaData, ex_readAcl: readAcl, ex_writeAcl: writeAcl } = options ?? {}
     return {
       ...toMetaHeaders(this, 'container', metaData, options),
-      ...(readAcl === undefined ? {} : { 'x-container-read': toHeader(readAcl) }),
-      ...(writeAcl === undefined ? {} : { 'x-container-write': toHeader(writeAcl) }),
+      ...(readAcl === undefined ? {} : { 'x-container-read': toHeader(this, 'options.ex_readAcl', readAcl, options) }),
+      ...(writeAcl === undefined
+        ? {}
+        : { 'x-container-write': toHeader(this, 'options.ex_writeAcl', writeAcl, options) }),
     }
   }
 

@@ -147,7 +147,7 @@ export abstract class SwiftLargeObjects extends SwiftObjects {
     const found: { container: string; name: string }[] = []
     for await (const { name } of listRaw(this, container, `${object.name}/${resumeKey}/`, options ?? {}))
       found.push({ container, name })
-    await removeSegments(this, found, options ?? {}, undefined)
+    await removeSegments(this, found, options ?? {})
     return found.length
   }
 
@@ -245,6 +245,6 @@ async function copyAll(
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
   if (!joint.signal.aborted) return made
-  await removeSegments(driver, made.slice(0, next), joint.options, joint.signal.reason)
+  await removeSegments(driver, made.slice(0, next), joint.options, { error: joint.signal.reason })
   throw joint.signal.reason
 }

@@ -59,7 +59,7 @@ export async function putManifest(
       if (!options.signal?.aborted) return done(found['last-modified'])
       await driver.deleteObject(object, { ex_keepSegments: true }).catch(() => {})
     }
-    if (!plan.resumes) await removeSegments(driver, segments, options, error)
+    if (!plan.resumes) await removeSegments(driver, segments, options, { error })
     throw error
   }
 }

@@ -179,7 +179,8 @@ export function descriptionOf(
   return {
     'content-type': options?.contentType ?? guessContentType(objectName),
     'content-encoding': encoding,
-    'content-disposition': disposition === undefined ? undefined : toHeader(disposition),
+    'content-disposition':
+      disposition === undefined ? undefined : toHeader(driver, 'contentDisposition', disposition, options),
     'x-delete-at': at === undefined ? undefined : String(Math.floor(at.getTime() / 1000)),
     'x-delete-after': after === undefined ? undefined : String(after),
     ...toMetaHeaders(driver, 'object', options?.metaData, options),
@@ -289,7 +290,7 @@ async function put(
     await driver.deleteObject(object, { ...options, ex_keepSegments: true }).catch(() => {})
     throw error
   }
-  await removeSegments(driver, old, options ?? {}, undefined)
+  await removeSegments(driver, old, options ?? {})
   return toUploaded(driver, object, size, headers['last-modified'], { etag, largeObject: undefined }, options)
 }
 
@@ -417,7 +418,7 @@ async function segmented(
     const made = await putManifest(driver, object, plan, segments, options)
     const kept = new Set(segments.map(({ container, name }) => `${container}/${name}`))
     const left = old.filter(({ container, name }) => !kept.has(`${container}/${name}`))
-    await removeSegments(driver, left, options, undefined)
+    await removeSegments(driver, left, options)
     return made
   } catch (error) {
     if (isNew && !plan.resumes) await dropSegmentContainer(driver, plan.container, options).catch(() => {})

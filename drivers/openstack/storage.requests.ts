@@ -115,8 +115,8 @@ async function removePrefix(driver: SwiftHolder, place: string, options: CallOpt
   for await (const { name } of listRaw(driver, container, place.slice(at + 1), options)) {
     batch.push({ container, name })
     if (batch.length < 1000) continue
-    await removeSegments(driver, batch, options, undefined)
+    await removeSegments(driver, batch, options)
     batch = []
   }
-  await removeSegments(driver, batch, options, undefined)
+  await removeSegments(driver, batch, options)
 }

@@ -9,7 +9,15 @@ import type { StorageDriver } from '../../lib/storage/driver.js'
 import { verifyHash } from '../../lib/storage/transfer.js'
 import type { OpenStackConnection } from './connection.js'
 import type { Joint } from './storage.joint.js'
-import { containerPath, NO_PLACE, objectPath, plainEtag, type RawObject, refused } from './storage.shared.js'
+import {
+  containerPath,
+  NO_CONTAINER,
+  NO_PLACE,
+  objectPath,
+  plainEtag,
+  type RawObject,
+  refused,
+} from './storage.shared.js'
 
 /** As much of a driver as this needs. */
 export type SwiftHolder = StorageDriver & { readonly connection: OpenStackConnection }
@@ -87,7 +95,7 @@ export async function sendPieces(
   } catch (error) {
     joint.fail(error)
     await Promise.all(active)
-    if (!plan.resumes) await removeSegments(driver, namesOf(plan, attempted), joint.options, error)
+    if (!plan.resumes) await removeSegments(driver, namesOf(plan, attempted), joint.options, { error })
     throw error
   }
 }
@@ -142,7 +150,7 @@ async function listSegments(
   return found
 }
 
-/** All objects of a container whose names begin so; none where there is no container. */
+/** All objects of a container whose names begin so. @throws ContainerDoesNotExistError */
 export async function* listRaw(
   driver: SwiftHolder,
   container: string,
@@ -154,48 +162,52 @@ export async function* listRaw(
     const spec = {
       path: containerPath(driver, { name: container }, options),
       query: { format: 'json', limit, prefix, marker },
-      accept: [404],
+      errors: NO_CONTAINER,
     }
-    const { status, body } = await driver.connection.request<readonly RawObject[]>(spec, options)
-    if (status === 404 || !Array.isArray(body)) return
+    const { body = [] } = await driver.connection.request<readonly RawObject[]>(spec, options)
     yield* body
     if (body.length < limit) return
     marker = body.at(-1)?.name
   }
 }
 
+/** What makes a removal necessary: then it is done whatever the call's signal says by now. */
+export interface Failure {
+  readonly error: unknown
+}
+
 /**
- * Removes segments after a failure, whatever the call's signal says by now.
- * @throws CleanupError with that failure as its cause, where some could not be removed
+ * Removes segments. A few go one after the other.
+ * @throws CleanupError with the failure as its cause, where some could not be removed
  */
 export async function removeSegments(
   driver: SwiftHolder,
   segments: readonly { readonly container: string; readonly name: string }[],
   options: CallOptions,
-  cause: unknown,
+  failure?: Failure,
 ): Promise<void> {
-  const own: CallOptions = { ...options, signal: undefined, timeout: undefined }
+  const own: CallOptions = failure === undefined ? options : { ...options, signal: undefined, timeout: undefined }
   const errors: unknown[] = []
-  const queue = [...segments]
+  let at = 0
   const worker = async (): Promise<void> => {
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (let next = segments[at++]; next !== undefined && !own.signal?.aborted; next = segments[at++]) {
       const { name, container } = next
-      const at = objectPath(driver, { name, container: { name: container } }, own)
-      await driver.connection
-        .request({ method: 'DELETE', path: at, read: readNothing }, own)
-        .catch((error: unknown) => {
-          if (!(error instanceof NotFoundError)) errors.push(error)
-        })
+      const path = objectPath(driver, { name, container: { name: container } }, own)
+      await driver.connection.request({ method: 'DELETE', path, read: readNothing }, own).catch((error: unknown) => {
+        if (!(error instanceof NotFoundError)) errors.push(error)
+      })
     }
   }
-  await Promise.all(Array.from({ length: 4 }, worker))
+  await Promise.all(Array.from({ length: Math.min(4, Math.ceil(segments.length / 4)) }, worker))
+  own.signal?.throwIfAborted()
   if (errors.length === 0) return
+  if (failure === undefined && segments.length === 1) throw errors[0]
   const { provider } = driver
   const operation = operationOf(options)
   const [first] = segments
   const where = `'${first?.container}', beginning with '${first?.name.slice(0, -DIGITS)}'`
-  const message = `${operation ?? 'request'}: '${provider}' kept ${errors.length} segments of what failed, in ${where}`
-  throw new CleanupError(message, { provider, operation, errors, cause })
+  const message = `${operation ?? 'request'}: '${provider}' kept ${errors.length} segments, in ${where}`
+  throw new CleanupError(message, { provider, operation, errors, cause: failure?.error ?? errors[0] })
 }
 
 /** Makes the container of segments. Tells whether it is new. */

@@ -93,17 +93,17 @@ export function containerPath(driver: StorageDriver, { name }: NamedRef, options
 /** Where an object is. @throws InvalidRequestError for a name that is too long */
 export function objectPath(driver: StorageDriver, { name, container }: ObjectRef, options?: CallOptions): string {
   checkContainerName(driver, container.name, options)
-  if (Buffer.byteLength(name) > OBJECT_NAME_BYTES) {
-    const allowed = `at most ${OBJECT_NAME_BYTES} bytes long`
-    throw refused(driver, 'objectName', allowed, options)
-  }
+  // An empty name would make it the container's path.
+  if (name === '' || Buffer.byteLength(name) > OBJECT_NAME_BYTES)
+    throw refused(driver, 'objectName', `from 1 to ${OBJECT_NAME_BYTES} bytes long`, options)
   return path`/${container.name}/${slashed(name)}`
 }
 
 function checkContainerName({ provider }: StorageDriver, name: string, options?: CallOptions): void {
-  const bad = name === '.' || name === '..' || name.includes('/') || Buffer.byteLength(name) > CONTAINER_NAME_BYTES
+  const bad =
+    name === '' || name === '.' || name === '..' || name.includes('/') || Buffer.byteLength(name) > CONTAINER_NAME_BYTES
   if (!bad) return
-  const allowed = `at most ${CONTAINER_NAME_BYTES} bytes long, without '/', and not '.' or '..'`
+  const allowed = `from 1 to ${CONTAINER_NAME_BYTES} bytes long, without '/', and not '.' or '..'`
   const operation = operationOf(options)
   const details = { provider, operation, argument: 'containerName', allowed }
   throw new InvalidContainerNameError(`${operation ?? 'request'}: A container's name must be ${allowed}`, details)
@@ -121,8 +121,11 @@ export function refused(
   return new InvalidRequestError(`${operation ?? 'request'}: '${argument}' must be ${allowed}`, details)
 }
 
-/** Text as a header's value: bytes of UTF-8, which is what Swift keeps. */
-export function toHeader(text: string): string {
+/** Text as a header's value: bytes of UTF-8, which is what Swift keeps. @throws InvalidRequestError before anything is sent */
+export function toHeader(driver: StorageDriver, argument: string, text: string, options?: CallOptions): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(text) || !text.isWellFormed())
+    throw refused(driver, argument, 'text in one line, without control characters', options)
   return Buffer.from(text).toString('latin1')
 }
 
@@ -148,7 +151,7 @@ export function toMetaHeaders(
     if (!/^[A-Za-z0-9-]+$/.test(name)) {
       throw refused(driver, `metaData.${name.slice(0, 60)}`, 'named with letters, digits and hyphens', options)
     }
-    headers[`x-${kind}-meta-${name.toLowerCase()}`] = toHeader(value)
+    headers[`x-${kind}-meta-${name.toLowerCase()}`] = toHeader(driver, `metaData.${name}`, value, options)
   }
   return headers
 }

@@ -29,6 +29,8 @@ export interface ServiceScene<D> {
   /** Seen in the result, beside what JSON shows. */
   readonly hidden?: (result: never) => object
   readonly as?: 'admin'
+  /** Of several requests that clean up after a failure: kept beside those of the suite, which counts requests. */
+  readonly more?: true
 }
 /** All calls of a driver. */
 export interface ServiceStage<D extends BaseDriver & { readonly connection: OpenStackConnection }> {
@@ -81,7 +83,7 @@ async function play<D extends BaseDriver & { readonly connection: OpenStackConne
   recorder.close()
   const failed = outcome instanceof Error ? outcome.name : undefined
   if (failed !== scene.throws) throw outcome instanceof Error ? outcome : new Error(`${scene.method} did not fail`)
-  write(stage.folder, scene, args, outcome, recorder)
+  write(scene.more ? `${stage.folder}.more` : stage.folder, scene, args, outcome, recorder)
   await scene.after?.(helper, outcome as never)
 }
 
@@ -118,7 +120,10 @@ async function record<D extends BaseDriver & { readonly connection: OpenStackCon
   stage: ServiceStage<D>,
   wanted: readonly string[],
 ): Promise<void> {
-  mkdirSync(join(root, stage.folder), { recursive: true })
+  for (const folder of [stage.folder, `${stage.folder}.more`].filter(
+    (_, index) => index === 0 || stage.scenes.some(({ more }) => more),
+  ))
+    mkdirSync(join(root, folder), { recursive: true })
   const scenes = stage.scenes.filter(
     ({ method }) => wanted.length === 0 || wanted.includes(method) || wanted.includes(stage.folder),
   )

@@ -77,6 +77,8 @@ export async function startRecorder(
   const shown = (text: string): string => {
     let plain = text.replaceAll(session.token, 'test-token').replaceAll(password, 'test-secret')
     for (const place of places) plain = plain.replaceAll(place.real.origin, place.shown.origin)
+    for (const [service, url] of Object.entries(endpoints))
+      plain = plain.replaceAll(new URL(url).origin, new URL(Reflect.get(fixtureOptions.endpoints, service)).origin)
     // The project's own id stands in paths, which fixtures' options say.
     plain = plain.replaceAll(session.projectId ?? '-', '<project>')
     return (numbersIds ? numbered(plain) : plain).replaceAll('<project>', PROJECT)
@@ -122,10 +124,15 @@ export async function startRecorder(
       `Host: ${place.shown.host}`,
       'X-Auth-Token: test-token',
     ]
-    const named = Object.keys(asked.headers).filter(name => !ASKED.includes(name) && tells(name))
+    const named = Object.keys(asked.headers).filter(
+      name => !ASKED.includes(name) && name !== 'content-length' && tells(name),
+    )
     for (const name of [...ASKED, ...named])
       if (asked.headers[name] !== undefined) lines.push(`${title(name)}: ${asked.headers[name]}`)
-    if (asked.sent.length > 0) lines.push('', pretty(shown(asked.sent.toString())))
+    // What is not sent as JSON is compared letter by letter.
+    const isJson = /json/.test(String(asked.headers['content-type']))
+    const sent = shown(asked.sent.toString())
+    if (asked.sent.length > 0) lines.push('', isJson ? pretty(sent) : sent.trimEnd())
     const kept = keptOf(asked.method, reply).map(name => `${title(name)}: ${reply.headers.get(name)}`)
     lines.push('', [`HTTP/1.1 ${reply.status} ${reply.statusText}`.trimEnd(), ...kept].join('\n'))
     return shown(lines.join('\n')) + (body === '' ? '' : `\n\n${pretty(body)}`)

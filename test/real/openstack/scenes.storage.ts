@@ -7,7 +7,14 @@ type Driver = OpenStackSwiftStorageDriver
 const photos = { name: 'photos' }
 const object = { name: 'a/ö.txt', container: photos }
 const text = { $text: 'bytes, and ünïcödé' }
-const segmented = { contentType: 'text/plain', contentLength: 12, ex_segmentSize: 5, ex_resumeKey: 'once' }
+const digits = { $text: '0123456789ab' }
+const segmented = {
+  contentType: 'text/plain',
+  contentLength: 12,
+  ex_segmentSize: 5,
+  ex_resumeKey: 'once',
+  ex_concurrency: 1,
+}
 
 const upload = (driver: Driver, name: string, options: object = {}) =>
   driver.uploadObjectViaStream('0123456789ab', photos, name, { contentType: 'text/plain', ...options })
@@ -22,12 +29,17 @@ const versionOf = async (driver: Driver): Promise<string> =>
 const KEY = 'a-key-for-addresses'
 
 const SCENES: readonly ServiceScene<Driver>[] = [
-  { method: 'listContainers', args: [{ ex_pageSize: 1, ex_prefix: 'ph' }] },
+  {
+    method: 'listContainers',
+    args: [{ ex_pageSize: 1, ex_prefix: 'ph' }],
+    before: driver => driver.createContainer('phones'),
+  },
   { method: 'getContainer', args: ['photos'] },
   { method: 'getContainer', name: 'missing', args: ['nowhere'], throws: 'ContainerDoesNotExistError' },
   { method: 'createContainer', args: ['films'] },
   {
     method: 'createContainer',
+    more: true,
     name: 'described',
     args: ['films', { ex_metaData: { team: 'ops' }, ex_readAcl: '.r:*' }],
   },
@@ -49,11 +61,12 @@ const SCENES: readonly ServiceScene<Driver>[] = [
     method: 'uploadObjectViaStream',
     args: [text, photos, 'new.txt', { metaData: { Color: 'rötlich' }, ex_deleteAfter: 3600 }],
   },
-  { method: 'uploadObjectViaStream', name: 'static', args: ['0123456789ab', photos, 'large', segmented] },
+  { method: 'uploadObjectViaStream', more: true, name: 'static', args: [digits, photos, 'large', segmented] },
   {
     method: 'uploadObjectViaStream',
+    more: true,
     name: 'dynamic',
-    args: ['0123456789ab', photos, 'large', { ...segmented, ex_largeObject: 'dynamic', ex_removeOldSegments: false }],
+    args: [digits, photos, 'large', { ...segmented, ex_largeObject: 'dynamic', ex_removeOldSegments: false }],
   },
   {
     method: 'uploadObjectViaStream',
