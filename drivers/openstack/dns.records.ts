@@ -94,7 +94,7 @@ export abstract class DesignateRecords extends DesignateZones {
 
   /** @see https://docs.openstack.org/api-ref/dns/dns-api-v2-index.html#show-a-recordset */
   async getRecord(zoneId: string, recordId: string, options?: CallOptions): Promise<Record<DesignateRecordExtra>> {
-    const place = placeOf(recordId)
+    const place = this.#placeOf(recordId, options)
     const set = await readSet(this, { id: zoneId }, place.set, options)
     return this.#toRecord(set, this.#found(set, place.content, options), { id: zoneId })
   }
@@ -138,7 +138,7 @@ export abstract class DesignateRecords extends DesignateZones {
     options?: DesignateChangeOptions,
   ): Promise<Record<DesignateRecordExtra>> {
     const { zone } = record
-    const place = placeOf(record.id)
+    const place = this.#placeOf(record.id, options)
     const before = await readSet(this, zone, place.set, options)
     const domain = before.zone_name.replace(/(?<=.)\.$/, '')
     const name = changes.name === undefined ? before.name : this.#fullName('changes.name', domain, changes.name)
@@ -164,7 +164,7 @@ export abstract class DesignateRecords extends DesignateZones {
    * @see https://docs.openstack.org/api-ref/dns/dns-api-v2-index.html#delete-a-recordset */
   async deleteRecord(record: RecordRef, options?: DesignateChangeOptions): Promise<void> {
     const { zone } = record
-    const place = placeOf(record.id)
+    const place = this.#placeOf(record.id, options)
     const { name, type } = await readSet(this, zone, place.set, options)
     await this.#alone(zone, [`${name} ${type}`], options, async () => {
       const set = await readSet(this, zone, place.set, options)
@@ -260,9 +260,19 @@ export abstract class DesignateRecords extends DesignateZones {
         ? set.records[0]
         : set.records.find(each => normalContent(type, each, set.zone_name) === content)
     if (found !== undefined) return found
+    throw this.#missing(options)
+  }
+
+  #placeOf(id: string, options: CallOptions | undefined): NonNullable<ReturnType<typeof placeOf>> {
+    const place = placeOf(id)
+    if (place === undefined) throw this.#missing(options)
+    return place
+  }
+
+  #missing(options: CallOptions | undefined): RecordDoesNotExistError {
     const operation = operationOf(options)
     const message = `${operation}: '${this.provider}' has no such record`
-    throw new RecordDoesNotExistError(message, { provider: this.provider, operation })
+    return new RecordDoesNotExistError(message, { provider: this.provider, operation })
   }
 
   #refuseTwin(set: RawRecordset, records: readonly string[], content: string, options: CallOptions | undefined): void {

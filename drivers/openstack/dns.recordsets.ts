@@ -149,14 +149,14 @@ export function recordId(set: RawRecordset, content: string): string {
   return `${set.id}/${encodeURIComponent(normalContent(set.type as RecordType, content, set.zone_name))}`
 }
 
-/** What an id names. */
-export function placeOf(id: string): { readonly set: string; readonly content: string | undefined } {
-  const at = id.indexOf('/')
-  if (at < 0) return { set: id, content: undefined }
+/** What an id names; `undefined` for what cannot be one. */
+export function placeOf(id: string): { readonly set: string; readonly content: string | undefined } | undefined {
+  const [, set = '', content] = /^([0-9a-f-]{32,36})(?:\/(.*))?$/i.exec(id) ?? []
+  if (set === '') return undefined
   try {
-    return { set: id.slice(0, at), content: decodeURIComponent(id.slice(at + 1)) }
+    return { set, content: content === undefined ? undefined : decodeURIComponent(content) }
   } catch {
-    return { set: id.slice(0, at), content: id.slice(at + 1) }
+    return undefined
   }
 }
 

@@ -58,6 +58,7 @@ const SCENES: readonly ServiceScene<Driver>[] = [
   {
     method: 'createRecord',
     name: 'second',
+    more: true,
     args: () => [ref(), { name: 'www', type: 'A', data: '192.0.2.3' }, { ex_wait: true }],
     before: two,
   },
@@ -78,6 +79,14 @@ const SCENES: readonly ServiceScene<Driver>[] = [
     before: driver => www(driver, '192.0.2.1'),
   },
   { method: 'ex_waitUntilActive', args: () => [ref()] },
+  {
+    method: 'ex_transferZoneFromMaster',
+    args: async driver => {
+      const slave = { domain: 'slave.example', type: 'slave', ex_masters: ['192.0.2.53'] } as const
+      const made = await driver.createZone(slave, { ex_wait: false })
+      return [{ id: made.keep().id }]
+    },
+  },
   { method: 'ex_listNameServers', args: () => [ref()] },
   {
     method: 'ex_exportZone',

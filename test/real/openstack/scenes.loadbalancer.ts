@@ -67,8 +67,9 @@ const SCENES: readonly ServiceScene<Driver>[] = [
   {
     method: 'updateBalancer',
     name: 'port',
-    args: () => [ref(balancer), { port: 81 }],
-    after: driver => driver.updateBalancer(balancer, { port: 80 }, W),
+    more: true,
+    args: async driver => [ref((await driver.createBalancer(request('old'), W)).keep()), { port: 81 }],
+    after: destroy,
   },
   {
     method: 'updateBalancer',
