@@ -99,8 +99,6 @@ const TOLERANCE = 4 * 60_000
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 export class AwsConnection extends Connection {
   override readonly errors: ErrorTable = AWS_ERRORS
-  /** What all services have in common. */
-  protected readonly common: ErrorTable = AWS_ERRORS
   override readonly headers: Readonly<Record<string, string>> = {}
   readonly scope: SigningScope
   /** Of S3, which takes paths as they are. */

@@ -1,22 +1,9 @@
 import type { DriverMeta, VendorMeta } from '../../lib/meta.js'
+import { ebs, ec2 } from './ec2.meta.js'
+import { route53 } from './route53.meta.js'
 import { s3 } from './s3.meta.js'
 
-const drivers: readonly DriverMeta[] = [
-  s3,
-  {
-    api: 'dns',
-    constant: 'ROUTE53',
-    class: 'Route53DNSDriver',
-    file: 'route53',
-    apiVersion: '2013-04-01',
-    transport: 'http',
-    idempotency: 'token',
-    exempt: {
-      exportZoneToBindZoneFile: 'it writes a file: the base class is tested for that',
-      exportZoneToBindFormat: 'it is a list of records, as text',
-    },
-  },
-]
+const drivers: readonly DriverMeta[] = [ec2, s3, route53, ebs]
 
 export const meta: VendorMeta = {
   vendor: 'aws',

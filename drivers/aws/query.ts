@@ -2,7 +2,7 @@ import type { BaseDriver } from '../../lib/driver.js'
 import type { ErrorTable } from '../../lib/http/errors.js'
 import type { xml } from '../../lib/http/xml.js'
 import type { CallOptions } from '../../lib/options.js'
-import { type Pager, pager } from '../../lib/pager.js'
+import { type Page, type Pager, pager } from '../../lib/pager.js'
 import { AwsConnection, type AwsService, readXml } from './connection.js'
 
 /** A parameter of an action: lists and structures are flattened as the protocol wants it. */
@@ -16,12 +16,14 @@ export type QueryParam =
   | { readonly [name: string]: QueryParam }
 export type QueryParams = Readonly<Record<string, QueryParam>>
 
-/** One action. */
-export interface QuerySpec<T> {
+/** One action. `Reply` is what its reply holds, `T` what is made of it. */
+export interface QuerySpec<Reply, T = Reply> {
   readonly action: string
   readonly params?: QueryParams | undefined
   /** What its reply holds. */
-  readonly shape: xml.XmlShape<T>
+  readonly shape: xml.XmlShape<Reply>
+  /** What is made of it: a reply that this cannot read is malformed. */
+  readonly map?: ((reply: Reply) => T) | undefined
   /** Whether asking twice does no more than asking once. @defaultValue true for what only reads */
   readonly idempotent?: boolean | undefined
   readonly errors?: ErrorTable | undefined
@@ -41,6 +43,8 @@ export interface QueryDialect extends AwsService {
   readonly version: string
   /** What stands between a list's name and its numbers: nothing for EC2. */
   readonly listMember: '' | '.member'
+  /** @defaultValue '/' */
+  readonly path?: string | undefined
 }
 
 const READS = /^(Describe|Get|List|Search)/
@@ -69,24 +73,31 @@ export class AwsQueryConnection extends AwsConnection {
     this.#dialect = dialect
   }
 
+  /** Parameters as the service knows them. */
+  protected known(params: QueryParams): QueryParams {
+    return params
+  }
+
   /** Asks for an action. */
-  async query<T>(
-    { action, params = {}, shape, idempotent = READS.test(action), errors }: QuerySpec<T>,
+  async query<Reply, T = Reply>(
+    { action, params = {}, shape, map, idempotent = READS.test(action), errors }: QuerySpec<Reply, T>,
     options?: CallOptions,
   ): Promise<T> {
-    const { version, listMember } = this.#dialect
-    const form = { Action: action, Version: version, ...flatten(params, listMember) }
-    const read = readXml(shape)
-    return (await this.request({ method: 'POST', path: '/', form, read, idempotent, errors }, options)).body
+    const { version, listMember, path = '/' } = this.#dialect
+    const form = { Action: action, Version: version, ...flatten(this.known(params), listMember) }
+    const parse = readXml(shape)
+    const read = (body: Buffer): T => {
+      const reply = parse(body)
+      return map === undefined ? (reply as unknown as T) : map(reply)
+    }
+    return (await this.request({ method: 'POST', path, form, read, idempotent, errors }, options)).body
   }
 
   /** A list, page by page. */
   list<Reply, T>(spec: QueryListSpec<Reply, T>, options?: CallOptions): Pager<T> {
     const { items, next, token = 'NextToken', params } = spec
-    return pager(async page => {
-      const reply = await this.query({ ...spec, params: { ...params, [token]: page } }, options)
-      // An empty token, as some look-alikes send it, is none.
-      return { items: items(reply), next: next(reply) || undefined }
-    }, options)
+    // An empty token, as some look-alikes send it, is none.
+    const map = (reply: Reply): Page<T> => ({ items: items(reply), next: next(reply) || undefined })
+    return pager(page => this.query({ ...spec, params: { ...params, [token]: page }, map }, options), options)
   }
 }

@@ -23,7 +23,7 @@ import { globalEndpoint, partitionOf } from './regions.js'
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/'
 
-const ERRORS: ErrorTable = {
+const ROUTE53_ERRORS: ErrorTable = {
   ...AWS_ERRORS,
   ConflictingDomainExists: ZoneAlreadyExistsError,
   DelegationSetNotAvailable: QuotaExceededError,
@@ -59,7 +59,7 @@ export interface Route53Request<T> {
 
 /** https://docs.aws.amazon.com/Route53/latest/APIReference/Welcome.html */
 export class Route53Connection extends AwsConnection {
-  override readonly errors: ErrorTable = ERRORS
+  override readonly errors: ErrorTable = ROUTE53_ERRORS
   /** Of all requests of an account: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
   override readonly pacing: Pacing = { requests: 5, period: 1000 }
 

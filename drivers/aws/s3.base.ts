@@ -79,6 +79,7 @@ export abstract class S3BaseStorageDriver<P extends string> extends StorageDrive
     const { region, host, partSize, concurrency, checksum, addressing } = optionsOf<S3Options>(this)
     if (region !== undefined && regions?.length && !regions.includes(region) && host === undefined)
       this.#refuse('region', `one of ${regions.join(', ')}`)
+    if (vendor.host !== undefined && host === undefined) this.#refuse('host', vendor.host)
     if (addressing !== undefined && addressing !== 'virtual' && addressing !== 'path')
       this.#refuse('addressing', "'virtual' or 'path'")
     if (partSize !== undefined) checkPartSize(partSize, allowed => this.#refuse('partSize', allowed))

@@ -21,7 +21,7 @@ import type { OutgoingRequest, Refusal, Reply, RequestSpec } from '../../lib/htt
 import { type QueryValues, queryString, slashed } from '../../lib/http/url.js'
 import type { FamilyMember } from '../../lib/meta.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
-import { AwsConnection, type AwsOptions } from './connection.js'
+import { AWS_ERRORS, AwsConnection, type AwsOptions } from './connection.js'
 import { checkRegion, partitionOf } from './regions.js'
 import type { S3Checksum } from './s3.checksums.js'
 import { checkBucket, checkKey, isHostLabel } from './s3.names.js'
@@ -32,17 +32,28 @@ import { type AwsCredentials, presign, type Signature, signHeaders, UNSIGNED_PAY
 export interface S3Vendor<P extends string = string> extends FamilyMember<P> {
   /** `https://s3.{region}.example.com`; {@link awsEndpoint} where there is none. */
   readonly endpoint?: string | undefined
+  /** Regions whose endpoint is another. */
+  readonly endpoints?: Readonly<Record<string, string>> | undefined
+  /** What the option `host` must be, where every customer has a host of his own. */
+  readonly host?: string | undefined
   /** Where buckets stand: in the host's name, or in the path. @defaultValue 'virtual' */
   readonly addressing?: 'virtual' | 'path' | undefined
   /** What uploads are checked by. @defaultValue 'MD5' */
   readonly checksum?: S3Checksum | undefined
   /** Whether new buckets are told their region. @defaultValue false */
   readonly tellsLocation?: boolean | undefined
+  /** Whether names in lists are to be asked for as they are: some encode them in ways of their own. @defaultValue false */
+  readonly listsPlain?: boolean | undefined
+  /** The most parts of an upload. @defaultValue 10000 */
+  readonly mostParts?: number | undefined
+  /** Whether objects of any size are copied in one request. @defaultValue false: in parts what is above 5 GiB */
+  readonly copiesAtOnce?: boolean | undefined
 }
 
 /** How a store is reached. `key` is the access key's id, `secret` the secret access key. */
 export interface S3Options<Region extends string = string> extends AwsOptions {
-  region?: Region | (string & {}) | undefined
+  /** Where new buckets are made, and requests go first. @defaultValue the vendor's own */
+  region?: Region | undefined
   /** Where buckets stand: in the host's name, or in the path. @defaultValue the vendor's own way; 'path' with `host` */
   addressing?: 'virtual' | 'path' | undefined
   /** Bytes of a part of an upload or a download, from 5 MiB to 5 GiB. @defaultValue 8388608 */
@@ -123,7 +134,7 @@ export class S3Connection extends AwsConnection {
     super(driver, { signingName: 's3', region, baseUrl: endpointOf(vendor, region, options), vendorName: vendor.name })
     const { addressing = vendor.addressing } = options
     this.vendor = vendor
-    this.errors = { ...this.common, ...ERRORS }
+    this.errors = { ...AWS_ERRORS, ...ERRORS }
     this.#virtual = (addressing ?? (options.host === undefined ? 'virtual' : 'path')) === 'virtual'
     this.#endpoints.set(region, this.origin)
   }
@@ -288,6 +299,8 @@ export interface SignedUrlSpec {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-function endpointOf({ endpoint }: S3Vendor, region: string, options: S3Options): string {
+function endpointOf({ endpoint, endpoints }: S3Vendor, region: string, options: S3Options): string {
+  const own = endpoints !== undefined && Object.hasOwn(endpoints, region) ? endpoints[region] : undefined
+  if (own !== undefined) return own
   return endpoint === undefined ? awsEndpoint(region, options) : endpoint.replace('{region}', region)
 }

@@ -6,7 +6,7 @@ import type { ObjectDescription, ObjectRef } from '../../lib/storage/types.js'
 import type { S3Connection } from './s3.connection.js'
 import { S3DownloadStorageDriver } from './s3.download.js'
 import { customerKeyHeaders, objectHeaders, tagQuery } from './s3.headers.js'
-import { CallLimits, MOST_PARTS, MultipartUpload, type PartWork } from './s3.multipart.js'
+import { CallLimits, MultipartUpload, mostParts, type PartWork } from './s3.multipart.js'
 import { checkBucket, checkKey } from './s3.names.js'
 import { plainTag, type RawLate, readLate } from './s3.shapes.js'
 import { headObject, lengthIn, NO_OBJECT, toObject } from './s3.shared.js'
@@ -49,8 +49,8 @@ export abstract class S3CopyStorageDriver<P extends string> extends S3DownloadSt
     const original = await headObject(connection, source, { ...given, ex_versionId: versionId, ex_customerKey: key })
     const size = lengthIn(original.headers) ?? 0
     const copy: Copy = { source, bucket: container.name, key: objectName, options: given, original, size }
-    const { headers, body } =
-      size > MOST_AT_ONCE ? await copyInParts(connection, copy) : await copyAtOnce(connection, copy)
+    const inParts = size > MOST_AT_ONCE && !connection.vendor.copiesAtOnce
+    const { headers, body } = inParts ? await copyInParts(connection, copy) : await copyAtOnce(connection, copy)
     const { contentType, metaData } = given
     const replaced = contentType !== undefined || metaData !== undefined
     const described = toObject(this, objectName, container, {
@@ -121,7 +121,7 @@ async function copyInParts(connection: S3Connection, copy: Copy): Promise<ReplyH
   const { 'content-type': type, ...headers } = objectHeaders(connection, key, options)
   const tags = options.ex_tags === undefined ? undefined : tagQuery(options.ex_tags)
   const limits = new CallLimits(options, connection.provider)
-  const partSize = Math.max(options.ex_partSize ?? LEAST_COPY_PART, Math.ceil(size / MOST_PARTS))
+  const partSize = Math.max(options.ex_partSize ?? LEAST_COPY_PART, Math.ceil(size / mostParts(connection)))
   const partHeaders = customerKeyHeaders(connection, options)
   const target = {
     bucket,

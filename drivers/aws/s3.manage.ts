@@ -124,7 +124,7 @@ export abstract class S3ManageStorageDriver<P extends string> extends S3CopyStor
       const [key, version] = token?.split(BETWEEN) ?? []
       const query = {
         versions: '',
-        'encoding-type': 'url',
+        'encoding-type': this.connection.vendor.listsPlain ? undefined : 'url',
         prefix: options?.prefix || undefined,
         delimiter: options?.ex_delimiter,
         'max-keys': options?.ex_pageSize,
@@ -315,7 +315,7 @@ export abstract class S3ManageStorageDriver<P extends string> extends S3CopyStor
       const [key, upload] = token?.split(BETWEEN) ?? []
       const query = {
         uploads: '',
-        'encoding-type': 'url',
+        'encoding-type': this.connection.vendor.listsPlain ? undefined : 'url',
         prefix: options?.prefix || undefined,
         delimiter: options?.ex_delimiter,
         'max-uploads': options?.ex_pageSize,

@@ -8,6 +8,7 @@ export const s3: DriverMeta = {
   apiVersion: '2006-03-01',
   transport: 'http',
   idempotency: 'none',
+  family: { base: 'S3FamilyStorageDriver', options: 'S3Options' },
   exempt: {
     'downloadObject:fixture': 'it writes a file: tested with files, and on a real server',
     'getObjectSignedUrl:fixture': 'it asks nothing of the service: tested by itself, and on a real server',

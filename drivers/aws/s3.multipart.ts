@@ -20,7 +20,9 @@ import {
 import { NO_BUCKET } from './s3.shared.js'
 
 /** The most parts of one object. */
-export const MOST_PARTS = 10_000
+export function mostParts({ vendor }: S3Connection): number {
+  return vendor.mostParts ?? 10_000
+}
 
 /** An object that is made in parts. */
 export interface MultipartTarget {

@@ -41,7 +41,7 @@ export async function listPage(
   const query = {
     'list-type': 2,
     // XML has no words for some characters that names may have.
-    'encoding-type': 'url',
+    'encoding-type': connection.vendor.listsPlain ? undefined : 'url',
     prefix: prefix || undefined,
     delimiter: ex_delimiter,
     'start-after': ex_startAfter,

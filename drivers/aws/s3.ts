@@ -40,7 +40,7 @@ const AWS: S3Vendor<'s3'> = {
   tellsLocation: true,
 }
 
-/** Stores that speak S3: each is a row of data, and a class of its own. */
+/** Stores that speak S3: each is a row of data in `s3.vendors.ts`, and a class of its own. */
 export class S3FamilyStorageDriver<P extends string> extends S3ManageStorageDriver<P> implements Partial<StorageApi> {
   /** `vendor` is the store's row. */
   constructor(vendor: S3Vendor<P>, options: S3Options) {

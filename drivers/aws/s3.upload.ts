@@ -9,7 +9,7 @@ import { S3BaseStorageDriver } from './s3.base.js'
 import { CHECKSUM_LENGTH, checksumHeader, type S3Checksum, startChecksum } from './s3.checksums.js'
 import { SEED, type Seed } from './s3.connection.js'
 import { customerKeyHeaders, extraOf, type Headers, md5Of, objectHeaders } from './s3.headers.js'
-import { bodyHeaders, CallLimits, MOST_PARTS, MultipartUpload, type PartWork } from './s3.multipart.js'
+import { bodyHeaders, CallLimits, MultipartUpload, mostParts, type PartWork } from './s3.multipart.js'
 import { type Part, PartReader, slices } from './s3.parts.js'
 import { plainTag } from './s3.shapes.js'
 import { checkConcurrency, checkPartSize, NO_BUCKET } from './s3.shared.js'
@@ -104,7 +104,9 @@ export abstract class S3UploadStorageDriver<P extends string>
     const stop = (): void => reader.stop(limits.failure?.error)
     limits.signal.addEventListener('abort', stop)
     try {
-      const size = inOne ? Math.max(1, reader.length ?? 1) : sizeOfParts(partSize, reader.length, 1)
+      const size = inOne
+        ? Math.max(1, reader.length ?? 1)
+        : sizeOfParts(partSize, reader.length, 1, mostParts(this.connection))
       const first = await reader.next(size)
       // A source that said its length is read to its end, to see whether that is so.
       const whole =
@@ -153,13 +155,14 @@ export abstract class S3UploadStorageDriver<P extends string>
       concurrency,
       resume: options.ex_resume ?? false,
     }
+    const most = mostParts(this.connection)
     let size = 0
     const { body, headers: last } = await new MultipartUpload(this.connection, target, limits).run(async number => {
       const empty: Part = { bytes: new Uint8Array(), release: () => {} }
-      const part = number === 1 ? (first ?? empty) : await reader.next(sizeOfParts(job.partSize, reader.length, number))
+      const part =
+        number === 1 ? (first ?? empty) : await reader.next(sizeOfParts(job.partSize, reader.length, number, most))
       if (part === undefined) return undefined
-      if (number > MOST_PARTS)
-        this.connection.refuse('options.ex_partSize', `more: there are above ${MOST_PARTS} parts`, options)
+      if (number > most) this.connection.refuse('options.ex_partSize', `more: there are above ${most} parts`, options)
       size += part.bytes.length
       return this.#work(part, job)
     })
@@ -276,8 +279,8 @@ async function* chunksOfReader(
   }
 }
 
-/** Parts grow, so that there are never too many: of a length that is known all alike, else every thousand doubles. */
-function sizeOfParts(partSize: number, length: number | undefined, number: number): number {
-  if (length !== undefined) return Math.max(partSize, Math.ceil(length / MOST_PARTS))
-  return partSize * 2 ** Math.floor((number - 1) / 1000)
+/** Parts grow, so that there are never too many: of a length that is known all alike, else every tenth doubles. */
+function sizeOfParts(partSize: number, length: number | undefined, number: number, most: number): number {
+  if (length !== undefined) return Math.max(partSize, Math.ceil(length / most))
+  return partSize * 2 ** Math.floor(((number - 1) * 10) / most)
 }

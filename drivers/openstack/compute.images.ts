@@ -3,7 +3,7 @@ import { type CreateImageOptions, NodeImage, NodeImageMember, NodeImageMemberSta
 import { CleanupError, ImageDoesNotExistError } from '../../lib/errors.js'
 import type { BodySource } from '../../lib/http/body.js'
 import type { ErrorTable } from '../../lib/http/errors.js'
-import { readNothing } from '../../lib/http/message.js'
+import { type ReplyHead, readNothing } from '../../lib/http/message.js'
 import { path } from '../../lib/http/url.js'
 import { type CallOptions, operationOf, type Progress } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
@@ -168,12 +168,16 @@ export abstract class OpenStackComputeImages extends OpenStackComputeSizes {
   ): Promise<Owned<OpenStackImage>> {
     const metadata = description === undefined ? ex_metadata : { description, ...ex_metadata }
     const json = { createImage: { name, metadata } }
-    const map = (id: string): OpenStackImage => toImage(this, { id, name, status: 'queued', ...metadata })
-    // Before 2.45 the image's id stood in a header only.
-    const microversion = { wanted: '2.45', least: '2.45' }
+    // Before 2.45 the image's id stood in a header only, at the end of an address.
+    const read = (bytes: Buffer, head: ReplyHead): OpenStackImage => {
+      const { image_id } = (this.connection.read(bytes, head) ?? {}) as { image_id?: string }
+      const id = image_id ?? /\/images\/([^/?]+)$/.exec(head.headers['location'] ?? '')?.[1]
+      if (id === undefined) throw new Error("The reply has no 'image_id'")
+      return toImage(this, { id, name, status: 'queued', ...metadata })
+    }
     const at = path`/servers/${node.id}/action`
-    const spec = { method: 'POST', path: at, json, errors: NO_NODE, microversion, member: 'image_id', map } as const
-    const made = await this.connection.one(spec, options)
+    const spec = { method: 'POST', path: at, json, errors: NO_NODE, microversion: '2.45', read } as const
+    const { body: made } = await this.connection.request(spec, options)
     return owned(made, () => this.deleteImage(made))
   }
 

@@ -53,6 +53,7 @@ export const meta: VendorMeta = {
       constant: 'OPENSTACK',
       class: 'OpenStackNodeDriver',
       file: 'compute',
+      family: { base: 'OpenStackVendorNodeDriver', options: 'OpenStackVendorOptions' },
       apiVersion: 'v2.1',
       transport: 'http',
       idempotency: 'none',

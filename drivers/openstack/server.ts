@@ -1,5 +1,5 @@
 import type { NodeDriver } from '../../lib/compute/driver.js'
-import { Node, NodeAuthPassword, NodeState } from '../../lib/compute/types.js'
+import { Node, NodeState } from '../../lib/compute/types.js'
 import { orNothing, toDate } from './compute.shared.js'
 import { isPublic, type OpenStackAddress, type RawAddress, toAddress } from './server-addresses.js'
 
@@ -113,8 +113,8 @@ export interface OpenStackNodeExtra {
   readonly hypervisorHostname: string | undefined
   /** For administrators. */
   readonly instanceName: string | undefined
-  /** The administrator's password that the cloud made; only in what `createNode` gives. */
-  readonly password: NodeAuthPassword | undefined
+  /** The administrator's password; only in what `createNode` gives. Printing does not show it. */
+  readonly password?: string | undefined
   readonly updatedAt: Date | undefined
 }
 
@@ -126,7 +126,7 @@ function addressesOf(raw: RawServer): Record<string, readonly OpenStackAddress[]
 }
 
 function extraOf(raw: RawServer, addresses: OpenStackNodeExtra['addresses']): OpenStackNodeExtra {
-  const { fault, adminPass } = raw
+  const { fault } = raw
   return {
     state: raw.status,
     vmState: raw['OS-EXT-STS:vm_state'],
@@ -154,7 +154,6 @@ function extraOf(raw: RawServer, addresses: OpenStackNodeExtra['addresses']): Op
     host: orNothing(raw['OS-EXT-SRV-ATTR:host']),
     hypervisorHostname: orNothing(raw['OS-EXT-SRV-ATTR:hypervisor_hostname']),
     instanceName: orNothing(raw['OS-EXT-SRV-ATTR:instance_name']),
-    password: adminPass === undefined ? undefined : new NodeAuthPassword(adminPass, true),
     updatedAt: toDate(raw.updated),
   }
 }
@@ -163,6 +162,8 @@ export function toNode(driver: NodeDriver, raw: RawServer): OpenStackNode {
   const addresses = addressesOf(raw)
   const all = Object.values(addresses).flat()
   const size = raw.flavor?.id
+  const extra = extraOf(raw, addresses)
+  if (raw.adminPass !== undefined) Object.defineProperty(extra, 'password', { value: raw.adminPass })
   return new Node(driver, {
     id: raw.id,
     name: raw.name,
@@ -172,6 +173,6 @@ export function toNode(driver: NodeDriver, raw: RawServer): OpenStackNode {
     size: size === undefined ? undefined : { id: size },
     image: raw.image ? { id: raw.image.id } : undefined,
     createdAt: toDate(raw.created),
-    extra: extraOf(raw, addresses),
+    extra,
   })
 }

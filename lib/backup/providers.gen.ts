@@ -5,7 +5,7 @@ import type { Unavailable } from '../registry.js'
 export const Provider: {
   /** @deprecated Dimension Data Backup: renamed in 2019; NTT */ readonly DIMENSIONDATA: 'dimensiondata'
   readonly DUMMY: 'dummy'
-  /** @deprecated Amazon EBS Backup Driver: the driver is still to be written */ readonly EBS: 'ebs'
+  readonly EBS: 'ebs'
   /** @deprecated Google Compute Engine Backup Driver: the driver is still to be written */ readonly GCE: 'gce'
 } = {
   DIMENSIONDATA: 'dimensiondata',
@@ -16,18 +16,18 @@ export const Provider: {
 
 export interface BuiltinBackupDrivers {
   dummy: typeof import('../../drivers/dummy/backup.js').DummyBackupDriver
+  ebs: typeof import('../../drivers/aws/ebs.js').EBSBackupDriver
 }
 export const loaders: { readonly [P in keyof BuiltinBackupDrivers]: () => Promise<BuiltinBackupDrivers[P]> } = {
   dummy: async () => (await import('../../drivers/dummy/backup.js')).DummyBackupDriver,
+  ebs: async () => (await import('../../drivers/aws/ebs.js')).EBSBackupDriver,
 }
 
 /** The name of a provider without a driver. */
 export type UnavailableName =
   | 'dimensiondata'
-  | 'ebs'
   | 'gce'
 export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   dimensiondata: { status: 'renamed', name: 'Dimension Data Backup', year: 2019, note: 'NTT' },
-  ebs: { status: 'planned', name: 'Amazon EBS Backup Driver' },
   gce: { status: 'planned', name: 'Google Compute Engine Backup Driver' },
 }

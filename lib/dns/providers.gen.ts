@@ -14,7 +14,7 @@ export const Provider: {
   /** @deprecated Gandi DNS: renamed in 2021; GANDI_LIVE (LiveDNS, REST v5) */ readonly GANDI: 'gandi'
   /** @deprecated Gandi LiveDNS: the driver is still to be written */ readonly GANDI_LIVE: 'gandi_live'
   /** @deprecated GoDaddy DNS: the driver is still to be written */ readonly GODADDY: 'godaddy'
-  /** @deprecated Google DNS: the driver is still to be written */ readonly GOOGLE: 'google'
+  readonly GOOGLE: 'google'
   /** @deprecated Host Virtual DNS: renamed; NetActuate */ readonly HOSTVIRTUAL: 'hostvirtual'
   /** @deprecated Linode DNS: the driver is still to be written */ readonly LINODE: 'linode'
   /** @deprecated Liquidweb DNS: the driver is still to be written */ readonly LIQUIDWEB: 'liquidweb'
@@ -71,12 +71,14 @@ export const Provider: {
 export interface BuiltinDNSDrivers {
   digital_ocean: typeof import('../../drivers/digitalocean/dns.js').DigitalOceanDNSDriver
   dummy: typeof import('../../drivers/dummy/dns.js').DummyDNSDriver
+  google: typeof import('../../drivers/google/dns.js').GoogleDNSDriver
   powerdns: typeof import('../../drivers/powerdns/dns.js').PowerDNSDriver
   route53: typeof import('../../drivers/aws/route53.js').Route53DNSDriver
 }
 export const loaders: { readonly [P in keyof BuiltinDNSDrivers]: () => Promise<BuiltinDNSDrivers[P]> } = {
   digital_ocean: async () => (await import('../../drivers/digitalocean/dns.js')).DigitalOceanDNSDriver,
   dummy: async () => (await import('../../drivers/dummy/dns.js')).DummyDNSDriver,
+  google: async () => (await import('../../drivers/google/dns.js')).GoogleDNSDriver,
   powerdns: async () => (await import('../../drivers/powerdns/dns.js')).PowerDNSDriver,
   route53: async () => (await import('../../drivers/aws/route53.js')).Route53DNSDriver,
 }
@@ -98,7 +100,6 @@ export type UnavailableName =
   | 'durabledns'
   | 'gandi_live'
   | 'godaddy'
-  | 'google'
   | 'liquidweb'
   | 'luadns'
   | 'nfsn'
@@ -126,7 +127,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   durabledns: { status: 'planned', name: 'DurableDNS' },
   gandi_live: { status: 'planned', name: 'Gandi LiveDNS' },
   godaddy: { status: 'planned', name: 'GoDaddy DNS' },
-  google: { status: 'planned', name: 'Google DNS' },
   liquidweb: { status: 'planned', name: 'Liquidweb DNS' },
   luadns: { status: 'planned', name: 'Luadns' },
   nfsn: { status: 'planned', name: 'NFSN DNS' },

@@ -4,7 +4,7 @@ import type { Unavailable } from '../registry.js'
 
 /** The providers' names. Those that are struck out have no driver: `getDriver` says why. */
 export const Provider: {
-  /** @deprecated Aliyun OSS: the driver is still to be written */ readonly ALIYUN_OSS: 'aliyun_oss'
+  readonly ALIYUN_OSS: 'aliyun_oss'
   /** @deprecated PCextreme AuroraObjects: closed in 2025; PCextreme gone */ readonly AURORAOBJECTS: 'auroraobjects'
   /** @deprecated Microsoft Azure (blobs): the driver is still to be written */ readonly AZURE_BLOBS: 'azure_blobs'
   /** @deprecated Backblaze B2: the driver is still to be written */ readonly BACKBLAZE_B2: 'backblaze_b2'
@@ -12,16 +12,20 @@ export const Provider: {
   /** @deprecated CloudFiles (SWIFT): the driver is still to be written */ readonly CLOUDFILES_SWIFT: 'cloudfiles_swift'
   /** @deprecated CloudFiles (UK): the driver is still to be written */ readonly CLOUDFILES_UK: 'cloudfiles_uk'
   /** @deprecated CloudFiles (US): the driver is still to be written */ readonly CLOUDFILES_US: 'cloudfiles_us'
-  /** @deprecated DigitalOcean Spaces: the driver is still to be written */ readonly DIGITALOCEAN_SPACES: 'digitalocean_spaces'
+  readonly CLOUDFLARE_R2: 'cloudflare_r2'
+  readonly DIGITALOCEAN_SPACES: 'digitalocean_spaces'
   readonly DUMMY: 'dummy'
   /** @deprecated Google Storage: the driver is still to be written */ readonly GOOGLE_STORAGE: 'google_storage'
+  readonly GOOGLE_STORAGE_INTEROPERABILITY: 'google_storage_interoperability'
+  readonly HETZNER: 'hetzner'
   /** @deprecated KTUCloud Storage: the driver is still to be written */ readonly KTUCLOUD: 'ktucloud'
+  readonly LINODE: 'linode'
   readonly LOCAL: 'local'
-  /** @deprecated MinIO Storage Driver: the driver is still to be written */ readonly MINIO: 'minio'
+  readonly MINIO: 'minio'
   /** @deprecated Nimbus: closed in 2014; SpiderOak stopped Nimbus.io */ readonly NIMBUS: 'nimbus'
   /** @deprecated Ninefold: closed in 2016; no successor */ readonly NINEFOLD: 'ninefold'
   /** @deprecated OpenStack Swift: the driver is still to be written */ readonly OPENSTACK_SWIFT: 'openstack_swift'
-  /** @deprecated Ovh Storage Driver: the driver is still to be written */ readonly OVH: 'ovh'
+  readonly OVH: 'ovh'
   readonly S3: 's3'
   /** @deprecated S3 in region ap-northeast-1 */ readonly S3_AP_NORTHEAST: 's3_ap_northeast'
   /** @deprecated S3 in region ap-northeast-1 */ readonly S3_AP_NORTHEAST1: 's3_ap_northeast1'
@@ -36,14 +40,16 @@ export const Provider: {
   /** @deprecated S3 in region eu-north-1 */ readonly S3_EU_NORTH1: 's3_eu_north1'
   /** @deprecated S3 in region eu-west-1 */ readonly S3_EU_WEST: 's3_eu_west'
   /** @deprecated S3 in region eu-west-2 */ readonly S3_EU_WEST2: 's3_eu_west2'
-  /** @deprecated Ceph RGW: the driver is still to be written */ readonly S3_RGW: 's3_rgw'
-  /** @deprecated RGW Outscale: the driver is still to be written */ readonly S3_RGW_OUTSCALE: 's3_rgw_outscale'
+  readonly S3_RGW: 's3_rgw'
+  readonly S3_RGW_OUTSCALE: 's3_rgw_outscale'
   /** @deprecated S3 in region sa-east-1 */ readonly S3_SA_EAST: 's3_sa_east'
   /** @deprecated S3 in region us-east-2 */ readonly S3_US_EAST2: 's3_us_east2'
   /** @deprecated S3 in region us-gov-west-1 */ readonly S3_US_GOV_WEST: 's3_us_gov_west'
   /** @deprecated S3 in region us-west-1 */ readonly S3_US_WEST: 's3_us_west'
   /** @deprecated S3 in region us-west-2 */ readonly S3_US_WEST_OREGON: 's3_us_west_oregon'
-  /** @deprecated Scaleway Storage Driver: the driver is still to be written */ readonly SCALEWAY: 'scaleway'
+  readonly SCALEWAY: 'scaleway'
+  readonly VULTR: 'vultr'
+  readonly WASABI: 'wasabi'
 } = {
   ALIYUN_OSS: 'aliyun_oss',
   AURORAOBJECTS: 'auroraobjects',
@@ -53,10 +59,14 @@ export const Provider: {
   CLOUDFILES_SWIFT: 'cloudfiles_swift',
   CLOUDFILES_UK: 'cloudfiles_uk',
   CLOUDFILES_US: 'cloudfiles_us',
+  CLOUDFLARE_R2: 'cloudflare_r2',
   DIGITALOCEAN_SPACES: 'digitalocean_spaces',
   DUMMY: 'dummy',
   GOOGLE_STORAGE: 'google_storage',
+  GOOGLE_STORAGE_INTEROPERABILITY: 'google_storage_interoperability',
+  HETZNER: 'hetzner',
   KTUCLOUD: 'ktucloud',
+  LINODE: 'linode',
   LOCAL: 'local',
   MINIO: 'minio',
   NIMBUS: 'nimbus',
@@ -85,11 +95,21 @@ export const Provider: {
   S3_US_WEST: 's3_us_west',
   S3_US_WEST_OREGON: 's3_us_west_oregon',
   SCALEWAY: 'scaleway',
+  VULTR: 'vultr',
+  WASABI: 'wasabi',
 }
 
 export interface BuiltinStorageDrivers {
+  aliyun_oss: typeof import('../../drivers/aws/s3.vendors.gen.js').OSSStorageDriver
+  cloudflare_r2: typeof import('../../drivers/aws/s3.vendors.gen.js').CloudflareR2StorageDriver
+  digitalocean_spaces: typeof import('../../drivers/aws/s3.vendors.gen.js').DigitalOceanSpacesStorageDriver
   dummy: typeof import('../../drivers/dummy/storage.js').DummyStorageDriver
+  google_storage_interoperability: typeof import('../../drivers/aws/s3.vendors.gen.js').GoogleStorageInteroperabilityDriver
+  hetzner: typeof import('../../drivers/aws/s3.vendors.gen.js').HetznerStorageDriver
+  linode: typeof import('../../drivers/aws/s3.vendors.gen.js').LinodeStorageDriver
   local: typeof import('../../drivers/local/storage.js').LocalStorageDriver
+  minio: typeof import('../../drivers/aws/s3.vendors.gen.js').MinIOStorageDriver
+  ovh: typeof import('../../drivers/aws/s3.vendors.gen.js').OvhStorageDriver
   s3: typeof import('../../drivers/aws/s3.js').S3StorageDriver
   s3_ap_northeast: typeof import('../../drivers/aws/s3.js').S3StorageDriver
   s3_ap_northeast1: typeof import('../../drivers/aws/s3.js').S3StorageDriver
@@ -104,15 +124,28 @@ export interface BuiltinStorageDrivers {
   s3_eu_north1: typeof import('../../drivers/aws/s3.js').S3StorageDriver
   s3_eu_west: typeof import('../../drivers/aws/s3.js').S3StorageDriver
   s3_eu_west2: typeof import('../../drivers/aws/s3.js').S3StorageDriver
+  s3_rgw: typeof import('../../drivers/aws/s3.vendors.gen.js').S3RGWStorageDriver
+  s3_rgw_outscale: typeof import('../../drivers/aws/s3.vendors.gen.js').S3RGWOutscaleStorageDriver
   s3_sa_east: typeof import('../../drivers/aws/s3.js').S3StorageDriver
   s3_us_east2: typeof import('../../drivers/aws/s3.js').S3StorageDriver
   s3_us_gov_west: typeof import('../../drivers/aws/s3.js').S3StorageDriver
   s3_us_west: typeof import('../../drivers/aws/s3.js').S3StorageDriver
   s3_us_west_oregon: typeof import('../../drivers/aws/s3.js').S3StorageDriver
+  scaleway: typeof import('../../drivers/aws/s3.vendors.gen.js').ScalewayStorageDriver
+  vultr: typeof import('../../drivers/aws/s3.vendors.gen.js').VultrStorageDriver
+  wasabi: typeof import('../../drivers/aws/s3.vendors.gen.js').WasabiStorageDriver
 }
 export const loaders: { readonly [P in keyof BuiltinStorageDrivers]: () => Promise<BuiltinStorageDrivers[P]> } = {
+  aliyun_oss: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).OSSStorageDriver,
+  cloudflare_r2: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).CloudflareR2StorageDriver,
+  digitalocean_spaces: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).DigitalOceanSpacesStorageDriver,
   dummy: async () => (await import('../../drivers/dummy/storage.js')).DummyStorageDriver,
+  google_storage_interoperability: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).GoogleStorageInteroperabilityDriver,
+  hetzner: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).HetznerStorageDriver,
+  linode: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).LinodeStorageDriver,
   local: async () => (await import('../../drivers/local/storage.js')).LocalStorageDriver,
+  minio: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).MinIOStorageDriver,
+  ovh: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).OvhStorageDriver,
   s3: async () => (await import('../../drivers/aws/s3.js')).S3StorageDriver,
   s3_ap_northeast: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_ap_northeast', 'ap-northeast-1'),
   s3_ap_northeast1: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_ap_northeast1', 'ap-northeast-1'),
@@ -127,11 +160,16 @@ export const loaders: { readonly [P in keyof BuiltinStorageDrivers]: () => Promi
   s3_eu_north1: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_eu_north1', 'eu-north-1'),
   s3_eu_west: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_eu_west', 'eu-west-1'),
   s3_eu_west2: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_eu_west2', 'eu-west-2'),
+  s3_rgw: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).S3RGWStorageDriver,
+  s3_rgw_outscale: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).S3RGWOutscaleStorageDriver,
   s3_sa_east: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_sa_east', 'sa-east-1'),
   s3_us_east2: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_us_east2', 'us-east-2'),
   s3_us_gov_west: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_us_gov_west', 'us-gov-west-1'),
   s3_us_west: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_us_west', 'us-west-1'),
   s3_us_west_oregon: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_us_west_oregon', 'us-west-2'),
+  scaleway: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).ScalewayStorageDriver,
+  vultr: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).VultrStorageDriver,
+  wasabi: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).WasabiStorageDriver,
 }
 
 /** The name of a provider without a driver. */
@@ -145,16 +183,9 @@ export type UnavailableName =
   | 'ktucloud'
   | 'nimbus'
   | 'ninefold'
-  | 'aliyun_oss'
   | 'auroraobjects'
   | 'backblaze_b2'
-  | 'digitalocean_spaces'
-  | 'minio'
   | 'openstack_swift'
-  | 'ovh'
-  | 's3_rgw'
-  | 's3_rgw_outscale'
-  | 'scaleway'
 export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   azure_blobs: { status: 'planned', name: 'Microsoft Azure (blobs)' },
   cloudfiles: { status: 'planned', name: 'CloudFiles' },
@@ -165,14 +196,7 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   ktucloud: { status: 'planned', name: 'KTUCloud Storage' },
   nimbus: { status: 'closed', name: 'Nimbus', year: 2014, note: 'SpiderOak stopped Nimbus.io' },
   ninefold: { status: 'closed', name: 'Ninefold', year: 2016, note: 'no successor' },
-  aliyun_oss: { status: 'planned', name: 'Aliyun OSS' },
   auroraobjects: { status: 'closed', name: 'PCextreme AuroraObjects', year: 2025, note: 'PCextreme gone' },
   backblaze_b2: { status: 'planned', name: 'Backblaze B2' },
-  digitalocean_spaces: { status: 'planned', name: 'DigitalOcean Spaces' },
-  minio: { status: 'planned', name: 'MinIO Storage Driver' },
   openstack_swift: { status: 'planned', name: 'OpenStack Swift' },
-  ovh: { status: 'planned', name: 'Ovh Storage Driver' },
-  s3_rgw: { status: 'planned', name: 'Ceph RGW' },
-  s3_rgw_outscale: { status: 'planned', name: 'RGW Outscale' },
-  scaleway: { status: 'planned', name: 'Scaleway Storage Driver' },
 }

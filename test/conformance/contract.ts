@@ -50,6 +50,8 @@ export interface Service {
 export interface Newer {
   method: string
   path: string
+  /** The operation's id, where several share method and path. */
+  operation?: string
   /** As a violation's pointer says it: `body.rules[].ports`, `query.name`. The whole operation, where it is absent. */
   member?: string
   /** The provider's page that tells of it. */
@@ -127,7 +129,7 @@ export function loadContract(json: string | ContractFile, options: { hosts?: Rec
       if (!match) {
         const action = parse(request, file).form.find(([name]) => name === 'Action')?.[1] ?? ''
         const problem = `${`${request.method} ${path} ${action}`.trim()} is not in the description`
-        const known = file.newer.some(entry => isEntry(entry, request.method, path))
+        const known = file.newer.some(entry => isEntry(entry, action || undefined, request.method, path))
         return known ? [] : [{ where: 'request', pointer: 'operation', problem }]
       }
       const { operation } = match.found.route
@@ -138,7 +140,7 @@ export function loadContract(json: string | ContractFile, options: { hosts?: Rec
           ...problem,
         })),
       ]
-      const newer = file.newer.filter(entry => isEntry(entry, operation.method, operation.path, path))
+      const newer = file.newer.filter(entry => isEntry(entry, operation.id, operation.method, operation.path, path))
       return violations.filter(({ pointer }) => !newer.some(({ member }) => isMember(pointer, member)))
     },
   }
@@ -389,7 +391,8 @@ function mediaSchema(body: Body, given: string | undefined, lenient: boolean): [
   return sameType ?? general ?? (lenient || type === undefined ? content[0] : undefined)
 }
 
-function isEntry(entry: Newer, method: string, ...paths: string[]): boolean {
+function isEntry(entry: Newer, operation: string | undefined, method: string, ...paths: string[]): boolean {
+  if (entry.operation !== undefined && entry.operation !== operation) return false
   const template = new RegExp(`^${entry.path.replace(/[.*+?^$()[\]\\|]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`)
   return entry.method === method && paths.some(path => path === entry.path || template.test(path))
 }

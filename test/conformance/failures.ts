@@ -21,8 +21,13 @@ const CODES: Readonly<Record<number, readonly string[]>> = {
   500: ['SERVICE'],
   503: ['SERVICE', 'RATE_LIMIT'],
 }
-const isRead = (fixture: Fixture): boolean => /^(GET|HEAD)$/.test(fixture.exchanges[0]?.request.method ?? '')
-const isPost = (fixture: Fixture): boolean => /^(POST|PATCH)$/.test(fixture.exchanges[0]?.request.method ?? '')
+/** Some protocols ask for everything by POST, and say in the form whether it is to be read. */
+const asks = ({ exchanges: [first] }: Fixture): boolean =>
+  /(?:^|&)Action=(?:Describe|Get|List)/.test(String(first?.request.body))
+const isRead = (fixture: Fixture): boolean =>
+  /^(GET|HEAD)$/.test(fixture.exchanges[0]?.request.method ?? '') || asks(fixture)
+const isPost = (fixture: Fixture): boolean =>
+  /^(POST|PATCH)$/.test(fixture.exchanges[0]?.request.method ?? '') && !asks(fixture)
 
 /** One fixture of each method, the plainest: a method fails alike whatever it is called with. */
 function plainest(session: Session): Fixture[] {
@@ -133,6 +138,7 @@ async function repeats(session: Session, fixture: Fixture): Promise<void> {
 /** A request that makes or changes something is sent again only with a token that the provider knows it by. */
 async function sendsOnce(session: Session, fixture: Fixture): Promise<void> {
   const server = await session.server()
+  const calls: string[] = []
   for (const cut of [false, true]) {
     const driver = await session.driver()
     server.play((_request, reply, socket) => (cut ? socket.destroy() : reply.writeHead(503).end()))
@@ -142,6 +148,7 @@ async function sendsOnce(session: Session, fixture: Fixture): Promise<void> {
     )
     assert.ok(error instanceof LibcloudError, inspect(error))
     const bodies = server.requests.map(({ body }) => body.toString())
+    calls.push(bodies[0] ?? '')
     if (bodies.length === 1) {
       if (cut)
         assert.deepEqual([error.code, (error as { mayHaveHappened?: boolean }).mayHaveHappened], ['CONNECTION', true])
@@ -149,8 +156,20 @@ async function sendsOnce(session: Session, fixture: Fixture): Promise<void> {
       const repeatable = session.harness.driver.idempotency === 'token' || session.exempt('repeatable', fixture.method)
       assert.ok(repeatable, `it was sent ${bodies.length} times`)
       assert.equal(new Set(bodies).size, 1, 'all attempts carry the same token')
+      assertToken(session, fixture, calls)
     }
   }
+}
+
+const CREATES = /^(ex_)?(create|copy|import|deploy|request)/
+
+/** What makes something, and is sent again, has a token: the caller's, or one of its own in each call. */
+function assertToken(session: Session, { method, args, exchanges }: Fixture, calls: readonly string[]): void {
+  const [first, ...others] = exchanges
+  if (!CREATES.test(method) || first === undefined || others.length > 0 || session.exempt('repeatable', method)) return
+  const ofItsOwn = `${first.request.target} ${first.request.body}`.includes('{{any}}')
+  assert.ok(ofItsOwn || /token|reference/i.test(JSON.stringify(args)), 'it is sent again without a token')
+  if (ofItsOwn) assert.equal(new Set(calls).size, calls.length, 'each call has a token of its own')
 }
 
 async function readsNonsense(session: Session, fixture: Fixture): Promise<void> {

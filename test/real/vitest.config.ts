@@ -9,6 +9,8 @@ export default defineConfig({
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/real/**/*.real.test.ts'],
     maxWorkers: 1,
+    // Servers and tests share two cores: what fails there is tried once more, and said to have been.
+    retry: process.env['CI'] ? 1 : 0,
     testTimeout: 120_000,
     hookTimeout: 600_000,
     reporters: results ? ['default', 'json'] : ['default'],

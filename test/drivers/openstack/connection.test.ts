@@ -4,6 +4,11 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { OpenStackNodeDriver } from '../../../drivers/openstack/compute.js'
+import {
+  GandiCloudNodeDriver,
+  OpenTelekomCloudNodeDriver,
+  RackspaceNodeDriver,
+} from '../../../drivers/openstack/compute.vendors.gen.js'
 import type { OpenStackOptions } from '../../../drivers/openstack/options.js'
 import {
   InvalidCredentialsError,
@@ -111,7 +116,8 @@ describe('OPENSTACK: tokens', () => {
     const [first, second] = await both
     expect(first).toEqual({ status: 'rejected', reason })
     expect(second.status).toBe('fulfilled')
-    await expect(driver().listNodes({ timeout: 0 })).rejects.toMatchObject({ code: 'TIMEOUT' })
+    cloud.ready = new Promise(() => {})
+    await expect(driver().listNodes({ timeout: 20 })).rejects.toMatchObject({ code: 'TIMEOUT' })
   })
 
   it('and passwords are shown nowhere', async () => {
@@ -215,6 +221,29 @@ describe('OPENSTACK: who one is', () => {
     for (const [argument, options] of bad) {
       expect(() => driver({ ...login, ...options })).toThrow(expect.objectContaining({ argument }))
     }
+  })
+})
+
+describe('OPENSTACK: vendors', () => {
+  it('are asked at their own addresses, whatever the environment says of another cloud', async () => {
+    process.env['OS_AUTH_URL'] = 'http://mine.example.test/v3'
+    process.env['OS_USERNAME'] = 'me'
+    process.env['OS_PASSWORD'] = 'my password'
+    const common = { dispatcher: cloud.server.dispatcher, retry: false, secret: 'a good password' } as const
+    await expect(new GandiCloudNodeDriver(common).listNodes()).rejects.toThrow(InvalidCredentialsError)
+    expect(cloud.server.requests).toHaveLength(0)
+    const region = { region: 'RegionTwo', microversions: { compute: '2.93' } } as const
+    await new GandiCloudNodeDriver({ ...common, key: 'demo', project: 'demo', ...region }).listNodes()
+    expect(asked()[0]).toBe('POST keystone.sd6.api.gandi.net:5000/v3/auth/tokens')
+    const domain = { name: 'public' }
+    expect(cloud.asked[0]).toMatchObject({ auth: { scope: { project: { name: 'demo', domain } } } })
+    const otc = new OpenTelekomCloudNodeDriver({ ...common, key: 'demo', project: 'demo', region: 'eu-nl' })
+    await expect(otc.listNodes()).rejects.toMatchObject({ argument: 'region', provider: 'otc' })
+    expect(asked().at(-1)).toBe('POST iam.eu-nl.otc.t-systems.com/v3/auth/tokens')
+    const rackspace = new RackspaceNodeDriver({ ...common, key: 'demo' })
+    await expect(rackspace.listNodes()).rejects.toMatchObject({ provider: 'rackspace', operation: 'listNodes' })
+    expect(asked().at(-1)).toBe('POST identity.api.rackspacecloud.com/v2.0/tokens')
+    expect(rackspace.region).toBe('DFW')
   })
 })
 

@@ -10,8 +10,10 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 
 /** What `up.sh` tells. */
 export interface RealCloud {
-  /** Empty where the cloud was there before, and stays. */
+  /** Empty where scripts of other people's started it. */
   readonly dir: string
+  /** It was there before, and stays. */
+  readonly stays?: boolean
   readonly authUrl: string
   readonly region: string
   /** Of the users admin, demo and other, each of whom has a project of the same name. */
@@ -22,13 +24,13 @@ export interface RealCloud {
 /** Starts a cloud, or takes the one that the environment tells of: for those who develop, one start takes minutes. */
 export async function startCloud(): Promise<RealCloud> {
   const running = process.env['LIBCLOUD_TEST_OPENSTACK']
-  if (running !== undefined) return JSON.parse(running) as RealCloud
+  if (running !== undefined) return { ...(JSON.parse(running) as RealCloud), stays: true }
   const { stdout } = await run('bash', [script('up.sh')], { timeout: 1_500_000, maxBuffer: 1 << 26 })
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as RealCloud
 }
 
 export async function stopCloud(cloud: RealCloud | undefined): Promise<void> {
-  if (cloud?.dir) await run('bash', [script('down.sh'), cloud.dir])
+  if (cloud?.dir && !cloud.stays) await run('bash', [script('down.sh'), cloud.dir])
 }
 
 export type CloudUser = 'admin' | 'demo' | 'other'

@@ -84,7 +84,7 @@ PASSWORD=$(head -c 18 /dev/urandom | base64 | tr '+/' 'ab')
 for try in 1 2; do
   CLOUD=$(mktemp -d "/var/tmp/libcloud-openstack.XXXXXX")
   chmod 755 "$CLOUD"
-  mkdir -p "$CLOUD"/{log,pid,tmp}
+  mkdir -p "$CLOUD"/{log,pid,run,tmp}
   chmod 1777 "$CLOUD/tmp"
   PORT=$(free_ports)
   export CLOUD PORT PASSWORD

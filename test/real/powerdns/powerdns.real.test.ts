@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { PowerDNSDriver, PowerDNSZoneExtra } from '../../../drivers/powerdns/dns.js'
 import type { CreateRecordOptions, Zone } from '../../../lib/dns/types.js'
 import { RecordType, ZoneType } from '../../../lib/dns/types.js'
@@ -22,6 +22,7 @@ import { enableDebug } from '../../../lib/http/trace.js'
 import { dnsLifecycle } from '../../conformance/lifecycle/dns.js'
 import { EVERY_TYPE } from '../../lib/dns/every-type.js'
 import { prove } from '../proof.js'
+import { useServer } from '../use-server.js'
 import { answer, dig, driverFor, type RealServer, startServer, stopServer } from './server.js'
 
 const proof = prove('powerdns', 'dns')
@@ -29,15 +30,18 @@ let server: RealServer
 let driver: PowerDNSDriver
 const folder = mkdtempSync(join(tmpdir(), 'libcloud-powerdns-test-'))
 
-beforeAll(async () => {
-  server = await startServer()
-  driver = proof.watch(driverFor(server))
-})
-afterAll(async () => {
-  await driver?.close()
-  await stopServer(server)
-  rmSync(folder, { recursive: true, force: true })
-})
+useServer(
+  'PowerDNS',
+  async () => {
+    server = await startServer()
+    driver = proof.watch(driverFor(server))
+  },
+  async () => {
+    await driver?.close()
+    await stopServer(server)
+  },
+)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 let count = 0
 /** A zone that ends with its test. */

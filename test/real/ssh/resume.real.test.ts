@@ -6,9 +6,10 @@ import { type AddressInfo, createServer, connect as tcp } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connectSsh, HostKeyError, type SSH2Client } from '../../../lib/deployment/index.js'
 import { ConflictError, ConnectionError, InvalidRequestError, TimeoutError } from '../../../lib/errors.js'
+import { useServer } from '../use-server.js'
 import { Sshd } from './server.js'
 
 const exec = promisify(execFile)
@@ -17,14 +18,17 @@ const SIZE = 1024 * MIB
 
 let sshd: Sshd
 let client: SSH2Client
-beforeAll(async () => {
-  sshd = await Sshd.start()
-  client = await connectSsh(sshd.target())
-})
-afterAll(async () => {
-  await client?.close()
-  await sshd?.stop()
-})
+useServer(
+  'OpenSSH',
+  async () => {
+    sshd = await Sshd.start()
+    client = await connectSsh(sshd.target())
+  },
+  async () => {
+    await client?.close()
+    await sshd?.stop()
+  },
+)
 const caught = async (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,

@@ -7,7 +7,7 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect, promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { DummyNodeDriver } from '../../../drivers/dummy/compute.js'
 import { Node, NodeAuthPassword } from '../../../lib/compute/types.js'
 import {
@@ -35,6 +35,7 @@ import {
 } from '../../../lib/errors.js'
 import { enableDebug } from '../../../lib/http/trace.js'
 import type { CallOptions } from '../../../lib/options.js'
+import { useServer } from '../use-server.js'
 import { Sshd } from './server.js'
 
 const exec = promisify(execFile)
@@ -58,15 +59,18 @@ const HOSTILE = [
 let sshd: Sshd
 let client: SSH2Client
 let key: string
-beforeAll(async () => {
-  sshd = await Sshd.start()
-  key = await sshd.makeKey('usual', '-t', 'ed25519')
-  client = await connectSsh(sshd.target())
-})
-afterAll(async () => {
-  await client?.close()
-  await sshd?.stop()
-})
+useServer(
+  'OpenSSH',
+  async () => {
+    sshd = await Sshd.start()
+    key = await sshd.makeKey('usual', '-t', 'ed25519')
+    client = await connectSsh(sshd.target())
+  },
+  async () => {
+    await client?.close()
+    await sshd?.stop()
+  },
+)
 /** What a promise fails with; nothing when it does not. */
 const caught = async (promise: Promise<unknown>) =>
   promise.then(

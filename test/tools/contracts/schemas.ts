@@ -137,9 +137,14 @@ function isNumeric(value: unknown): boolean {
 function flags(raw: Raw): Schema {
   return {
     ...(raw['nullable'] === true || raw['x-nullable'] === true ? { nullable: true } : {}),
-    ...(raw['readOnly'] === true ? { readOnly: true } : {}),
+    ...(raw['readOnly'] === true || saysReadOnly(raw['description']) ? { readOnly: true } : {}),
     ...(raw['writeOnly'] === true ? { writeOnly: true } : {}),
   }
+}
+
+/** Discovery says in words what is never sent: `[Output Only]`, `Output only.`, `defined by the server (output only)`. */
+function saysReadOnly(description: unknown): boolean {
+  return typeof description === 'string' && /^\[?output[- ]only\b|\(output only\)/i.test(description)
 }
 
 /** One part alone is the schema; parts that say members only are one part. */

@@ -25,11 +25,22 @@ eatmydata=$(ldconfig -p | sed -n 's/.*=> \(.*libeatmydata\.so\.1\)$/\1/p' | head
 folder() { # folder NAME…: of a service, with those in it
   mkdir -p "$CLOUD/$1"/{lock,state,policy.d}
 }
-start() { # start NAME COMMAND…: in a process group of its own, which down.sh ends
-  local name=$1
+start() { # start NAME COMMAND…: in a process group of its own, which down.sh ends; again.sh does it once more
+  local name=$1 known
   shift
-  (cd "$CLOUD" && exec setsid nohup "$@" >"$CLOUD/log/$name.log" 2>&1 </dev/null 3>&- 4>&- 5>&- 9>&-) &
-  echo $! >"$CLOUD/pid/$name"
+  {
+    for known in LD_PRELOAD TMPDIR PYTHONPATH OS_KEYSTONE_CONFIG_FILES OS_PLACEMENT_CONFIG_DIR; do
+      [ -z "${!known:-}" ] || printf 'export %s=%q\n' $known "${!known}"
+    done
+    printf 'cd %q; exec' "$CLOUD"
+    printf ' %q' "$@"
+    echo
+  } >"$CLOUD/run/$name"
+  launch "$name"
+}
+launch() { # Locks that are held meanwhile are not handed on.
+  setsid nohup bash "$CLOUD/run/$1" >>"$CLOUD/log/$1.log" 2>&1 </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+  echo $! >"$CLOUD/pid/$1"
 }
 answers() { # answers URL SECONDS: whatever it answers
   local i

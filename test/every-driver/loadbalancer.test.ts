@@ -1,0 +1,3 @@
+import { describeDriversOf } from './run.js'
+
+await describeDriversOf('loadbalancer')
