@@ -3,14 +3,14 @@ import type { Unavailable } from '../registry.js'
 
 /** The providers' names. Those that are struck out have no driver: `getDriver` says why. */
 export const Provider: {
-  /** @deprecated Amazon Application Load Balancing: the driver is still to be written */ readonly ALB: 'alb'
+  readonly ALB: 'alb'
   /** @deprecated Aliyun Server Load Balancer: the driver is still to be written */ readonly ALIYUN_SLB: 'aliyun_slb'
   /** @deprecated Brightbox: the driver is still to be written */ readonly BRIGHTBOX: 'brightbox'
   /** @deprecated CloudStack: the driver is still to be written */ readonly CLOUDSTACK: 'cloudstack'
   readonly DIGITAL_OCEAN: 'digital_ocean'
   /** @deprecated Dimension Data Load Balancer: renamed in 2019; NTT */ readonly DIMENSIONDATA: 'dimensiondata'
   readonly DUMMY: 'dummy'
-  /** @deprecated ELB: the driver is still to be written */ readonly ELB: 'elb'
+  readonly ELB: 'elb'
   /** @deprecated Google Compute Engine: the driver is still to be written */ readonly GCE: 'gce'
   /** @deprecated GoGrid LB: closed in 2019; Datapipe, then Rackspace ended it 2019-05-31 */ readonly GOGRID: 'gogrid'
   /** @deprecated Ninefold LB: closed in 2016; no successor */ readonly NINEFOLD: 'ninefold'
@@ -39,26 +39,28 @@ export const Provider: {
 }
 
 export interface BuiltinLoadBalancerDrivers {
+  alb: typeof import('../../drivers/aws/alb.js').ApplicationLBDriver
   digital_ocean: typeof import('../../drivers/digitalocean/loadbalancer.js').DigitalOceanLBDriver
   dummy: typeof import('../../drivers/dummy/loadbalancer.js').DummyLBDriver
+  elb: typeof import('../../drivers/aws/elb.js').ElasticLBDriver
 }
 export const loaders: { readonly [P in keyof BuiltinLoadBalancerDrivers]: () => Promise<BuiltinLoadBalancerDrivers[P]> } = {
+  alb: async () => (await import('../../drivers/aws/alb.js')).ApplicationLBDriver,
   digital_ocean: async () => (await import('../../drivers/digitalocean/loadbalancer.js')).DigitalOceanLBDriver,
   dummy: async () => (await import('../../drivers/dummy/loadbalancer.js')).DummyLBDriver,
+  elb: async () => (await import('../../drivers/aws/elb.js')).ElasticLBDriver,
 }
 
 /** The name of a provider without a driver. */
 export type UnavailableName =
   | 'brightbox'
   | 'cloudstack'
-  | 'elb'
   | 'gce'
   | 'gogrid'
   | 'ninefold'
   | 'rackspace'
   | 'rackspace_uk'
   | 'rackspace_us'
-  | 'alb'
   | 'aliyun_slb'
   | 'dimensiondata'
   | 'nttcis'
@@ -66,14 +68,12 @@ export type UnavailableName =
 export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   brightbox: { status: 'planned', name: 'Brightbox' },
   cloudstack: { status: 'planned', name: 'CloudStack' },
-  elb: { status: 'planned', name: 'ELB' },
   gce: { status: 'planned', name: 'Google Compute Engine' },
   gogrid: { status: 'closed', name: 'GoGrid LB', year: 2019, note: 'Datapipe, then Rackspace ended it 2019-05-31' },
   ninefold: { status: 'closed', name: 'Ninefold LB', year: 2016, note: 'no successor' },
   rackspace: { status: 'planned', name: 'Rackspace LB' },
   rackspace_uk: { status: 'planned', name: 'Rackspace LB', note: 'it is RACKSPACE in region lon' },
   rackspace_us: { status: 'planned', name: 'Rackspace LB', note: 'it is RACKSPACE in region dfw' },
-  alb: { status: 'planned', name: 'Amazon Application Load Balancing' },
   aliyun_slb: { status: 'planned', name: 'Aliyun Server Load Balancer' },
   dimensiondata: { status: 'renamed', name: 'Dimension Data Load Balancer', year: 2019, note: 'NTT' },
   nttcis: { status: 'planned', name: 'NTTC-CIS Load Balancer' },

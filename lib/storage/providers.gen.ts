@@ -6,7 +6,7 @@ import type { Unavailable } from '../registry.js'
 export const Provider: {
   readonly ALIYUN_OSS: 'aliyun_oss'
   /** @deprecated PCextreme AuroraObjects: closed in 2025; PCextreme gone */ readonly AURORAOBJECTS: 'auroraobjects'
-  /** @deprecated Microsoft Azure (blobs): the driver is still to be written */ readonly AZURE_BLOBS: 'azure_blobs'
+  readonly AZURE_BLOBS: 'azure_blobs'
   /** @deprecated Backblaze B2: the driver is still to be written */ readonly BACKBLAZE_B2: 'backblaze_b2'
   /** @deprecated CloudFiles: the driver is still to be written */ readonly CLOUDFILES: 'cloudfiles'
   /** @deprecated CloudFiles (SWIFT): the driver is still to be written */ readonly CLOUDFILES_SWIFT: 'cloudfiles_swift'
@@ -15,7 +15,7 @@ export const Provider: {
   readonly CLOUDFLARE_R2: 'cloudflare_r2'
   readonly DIGITALOCEAN_SPACES: 'digitalocean_spaces'
   readonly DUMMY: 'dummy'
-  /** @deprecated Google Storage: the driver is still to be written */ readonly GOOGLE_STORAGE: 'google_storage'
+  readonly GOOGLE_STORAGE: 'google_storage'
   readonly GOOGLE_STORAGE_INTEROPERABILITY: 'google_storage_interoperability'
   readonly HETZNER: 'hetzner'
   /** @deprecated KTUCloud Storage: the driver is still to be written */ readonly KTUCLOUD: 'ktucloud'
@@ -101,9 +101,11 @@ export const Provider: {
 
 export interface BuiltinStorageDrivers {
   aliyun_oss: typeof import('../../drivers/aws/s3.vendors.gen.js').OSSStorageDriver
+  azure_blobs: typeof import('../../drivers/azure/storage.js').AzureBlobsStorageDriver
   cloudflare_r2: typeof import('../../drivers/aws/s3.vendors.gen.js').CloudflareR2StorageDriver
   digitalocean_spaces: typeof import('../../drivers/aws/s3.vendors.gen.js').DigitalOceanSpacesStorageDriver
   dummy: typeof import('../../drivers/dummy/storage.js').DummyStorageDriver
+  google_storage: typeof import('../../drivers/google/storage.js').GoogleStorageDriver
   google_storage_interoperability: typeof import('../../drivers/aws/s3.vendors.gen.js').GoogleStorageInteroperabilityDriver
   hetzner: typeof import('../../drivers/aws/s3.vendors.gen.js').HetznerStorageDriver
   linode: typeof import('../../drivers/aws/s3.vendors.gen.js').LinodeStorageDriver
@@ -137,9 +139,11 @@ export interface BuiltinStorageDrivers {
 }
 export const loaders: { readonly [P in keyof BuiltinStorageDrivers]: () => Promise<BuiltinStorageDrivers[P]> } = {
   aliyun_oss: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).OSSStorageDriver,
+  azure_blobs: async () => (await import('../../drivers/azure/storage.js')).AzureBlobsStorageDriver,
   cloudflare_r2: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).CloudflareR2StorageDriver,
   digitalocean_spaces: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).DigitalOceanSpacesStorageDriver,
   dummy: async () => (await import('../../drivers/dummy/storage.js')).DummyStorageDriver,
+  google_storage: async () => (await import('../../drivers/google/storage.js')).GoogleStorageDriver,
   google_storage_interoperability: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).GoogleStorageInteroperabilityDriver,
   hetzner: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).HetznerStorageDriver,
   linode: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).LinodeStorageDriver,
@@ -174,12 +178,10 @@ export const loaders: { readonly [P in keyof BuiltinStorageDrivers]: () => Promi
 
 /** The name of a provider without a driver. */
 export type UnavailableName =
-  | 'azure_blobs'
   | 'cloudfiles'
   | 'cloudfiles_swift'
   | 'cloudfiles_uk'
   | 'cloudfiles_us'
-  | 'google_storage'
   | 'ktucloud'
   | 'nimbus'
   | 'ninefold'
@@ -187,12 +189,10 @@ export type UnavailableName =
   | 'backblaze_b2'
   | 'openstack_swift'
 export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
-  azure_blobs: { status: 'planned', name: 'Microsoft Azure (blobs)' },
   cloudfiles: { status: 'planned', name: 'CloudFiles' },
   cloudfiles_swift: { status: 'planned', name: 'CloudFiles (SWIFT)', note: 'it is OPENSTACK_SWIFT' },
   cloudfiles_uk: { status: 'planned', name: 'CloudFiles (UK)', note: 'it is CLOUDFILES in region lon' },
   cloudfiles_us: { status: 'planned', name: 'CloudFiles (US)', note: 'it is CLOUDFILES in region dfw' },
-  google_storage: { status: 'planned', name: 'Google Storage' },
   ktucloud: { status: 'planned', name: 'KTUCloud Storage' },
   nimbus: { status: 'closed', name: 'Nimbus', year: 2014, note: 'SpiderOak stopped Nimbus.io' },
   ninefold: { status: 'closed', name: 'Ninefold', year: 2016, note: 'no successor' },

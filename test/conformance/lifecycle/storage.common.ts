@@ -17,6 +17,12 @@ export interface StorageLifecycleOptions extends LifecycleOptions<StorageDriver>
   readonly nested?: boolean | undefined
   /** Signed and public addresses can be fetched from here. @defaultValue false */
   readonly reachable?: boolean | undefined
+  /** Headers that an upload to a signed address must have. @defaultValue none */
+  readonly uploadHeaders?: Readonly<Record<string, string>> | undefined
+  /** Names of objects that the provider cannot have. @defaultValue none */
+  readonly impossible?: RegExp | undefined
+  /** What is kept beside an object. @defaultValue names with hyphens, too */
+  readonly metaData?: Readonly<Record<string, string>> | undefined
 }
 
 /** The suite of storage. */

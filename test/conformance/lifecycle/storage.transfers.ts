@@ -94,7 +94,7 @@ export function describeUploads(suite: Suite, options: StorageLifecycleOptions):
   })
   suite.test('object: has its content type and its metadata, its own or none', UP, async (api, defer) => {
     const container = await openContainer(suite, api, defer)
-    const metaData = { 'my-key': 'a value', other: '1' }
+    const metaData = options.metaData ?? { 'my-key': 'a value', other: '1' }
     await api.uploadObjectViaStream('x', container, 'a.bin', { contentType: 'text/x-own', metaData })
     await api.uploadObjectViaStream('x', container, 'b.json')
     const [a, b] = [await api.getObject(container.name, 'a.bin'), await api.getObject(container.name, 'b.json')]
@@ -146,14 +146,15 @@ export function describeUploads(suite: Suite, options: StorageLifecycleOptions):
   const { ordered } = options
   suite.test('object: every name comes back as it is', UP, async (api, defer) => {
     const container = await openContainer(suite, api, defer)
-    for (const name of NAMES) await api.uploadObjectViaStream(`bytes of ${name}`, container, name)
+    const all = NAMES.filter(name => !options.impossible?.test(name))
+    for (const name of all) await api.uploadObjectViaStream(`bytes of ${name}`, container, name)
     const listed = await names(api, container)
-    assert.deepEqual(ordered === false ? [...listed].sort(byBytes) : listed, [...NAMES].sort(byBytes))
-    for (const name of NAMES) {
+    assert.deepEqual(ordered === false ? [...listed].sort(byBytes) : listed, [...all].sort(byBytes))
+    for (const name of all) {
       assert.equal((await api.getObject(container.name, name)).name, name)
       assert.equal((await bytesOf(api, at(container, name))).toString(), `bytes of ${name}`)
     }
-    const [first, ...rest] = NAMES as [string, ...string[]]
+    const [first, ...rest] = all as [string, ...string[]]
     await api.deleteObject(at(container, first))
     await rejectsWith(() => api.getObject(container.name, first), ObjectDoesNotExistError)
     assert.equal((await names(api, container)).length, rest.length, 'nothing else went with it')

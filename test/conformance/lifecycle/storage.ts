@@ -213,7 +213,7 @@ function describeAddresses(suite: Suite, options: StorageLifecycleOptions): void
     url.pathname += '0'
     assert.ok((await fetch(url)).status >= 400, 'an address that was changed is of no use')
     const to = await api.getObjectSignedUrl(at(container, 'put'), { method: 'PUT' })
-    assert.ok((await fetch(to, { method: 'PUT', body: 'put there' })).ok)
+    assert.ok((await fetch(to, { method: 'PUT', body: 'put there', headers: { ...options.uploadHeaders } })).ok)
     assert.equal((await bytesOf(api, at(container, 'put'))).toString(), 'put there')
   })
   suite.test('public address: names its object', [...UP, 'getObjectCdnUrl'], async (api, defer) => {
