@@ -1,7 +1,7 @@
 // What the recorder plays of Designate: each begins with the zone example.com alone.
 import { DesignateDNSDriver } from '../../../drivers/openstack/dns.js'
 import type { Ref } from '../../../lib/resource.js'
-import type { ServiceScene, ServiceStage } from './record.services.js'
+import type { ServiceScene, ServiceStage } from './service-scenes.js'
 
 type Driver = DesignateDNSDriver
 const QUICK = { ex_wait: { interval: 200 } } as const

@@ -5,7 +5,7 @@ import type { OpenStackConnection } from '../../../drivers/openstack/connection.
 import { OctaviaLBDriver } from '../../../drivers/openstack/loadbalancer.js'
 import { NotFoundError } from '../../../lib/errors.js'
 import type { Ref } from '../../../lib/resource.js'
-import type { ServiceScene, ServiceStage } from './record.services.js'
+import type { ServiceScene, ServiceStage } from './service-scenes.js'
 
 type Driver = OctaviaLBDriver
 const W = { ex_wait: { interval: 200 } } as const

@@ -1,7 +1,7 @@
 // What the recorder plays of Swift: each begins with a container 'photos' and three objects in it.
 import { OpenStackSwiftStorageDriver } from '../../../drivers/openstack/storage.js'
 import { NotFoundError } from '../../../lib/errors.js'
-import type { ServiceScene, ServiceStage } from './record.services.js'
+import type { ServiceScene, ServiceStage } from './service-scenes.js'
 
 type Driver = OpenStackSwiftStorageDriver
 const photos = { name: 'photos' }
