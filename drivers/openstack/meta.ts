@@ -72,6 +72,7 @@ export const meta: VendorMeta = {
       constant: 'OPENSTACK_SWIFT',
       class: 'OpenStackSwiftStorageDriver',
       file: 'storage',
+      family: { base: 'OpenStackVendorStorageDriver', options: 'SwiftVendorOptions' },
       apiVersion: 'v1',
       transport: 'http',
       aliases: [{ constant: 'CLOUDFILES_SWIFT' }],

@@ -6,6 +6,7 @@ export const Provider: {
   /** @deprecated AuroraDNS: closed in 2025; PCextreme gone */ readonly AURORADNS: 'auroradns'
   /** @deprecated BuddyNS DNS: the driver is still to be written */ readonly BUDDYNS: 'buddyns'
   /** @deprecated CloudFlare DNS: the driver is still to be written */ readonly CLOUDFLARE: 'cloudflare'
+  readonly DESIGNATE: 'designate'
   readonly DIGITAL_OCEAN: 'digital_ocean'
   /** @deprecated DNSimple: the driver is still to be written */ readonly DNSIMPLE: 'dnsimple'
   /** @deprecated DNSPod: the driver is still to be written */ readonly DNSPOD: 'dnspod'
@@ -38,6 +39,7 @@ export const Provider: {
   AURORADNS: 'auroradns',
   BUDDYNS: 'buddyns',
   CLOUDFLARE: 'cloudflare',
+  DESIGNATE: 'designate',
   DIGITAL_OCEAN: 'digital_ocean',
   DNSIMPLE: 'dnsimple',
   DNSPOD: 'dnspod',
@@ -69,6 +71,7 @@ export const Provider: {
 }
 
 export interface BuiltinDNSDrivers {
+  designate: typeof import('../../drivers/openstack/dns.js').DesignateDNSDriver
   digital_ocean: typeof import('../../drivers/digitalocean/dns.js').DigitalOceanDNSDriver
   dummy: typeof import('../../drivers/dummy/dns.js').DummyDNSDriver
   google: typeof import('../../drivers/google/dns.js').GoogleDNSDriver
@@ -76,6 +79,7 @@ export interface BuiltinDNSDrivers {
   route53: typeof import('../../drivers/aws/route53.js').Route53DNSDriver
 }
 export const loaders: { readonly [P in keyof BuiltinDNSDrivers]: () => Promise<BuiltinDNSDrivers[P]> } = {
+  designate: async () => (await import('../../drivers/openstack/dns.js')).DesignateDNSDriver,
   digital_ocean: async () => (await import('../../drivers/digitalocean/dns.js')).DigitalOceanDNSDriver,
   dummy: async () => (await import('../../drivers/dummy/dns.js')).DummyDNSDriver,
   google: async () => (await import('../../drivers/google/dns.js')).GoogleDNSDriver,
