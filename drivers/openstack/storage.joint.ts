@@ -48,21 +48,23 @@ export class Joint {
   /** What an iterable yields, until this ends: also where the iterable stands still. */
   async *read<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
     const iterator = source[Symbol.asyncIterator]()
-    let reject: (reason: unknown) => void = () => {}
-    const ended = new Promise<never>((_resolve, refuse) => {
-      reject = refuse
-    })
-    ended.catch(() => {})
-    const stop = (): void => reject(this.signal.reason)
-    if (this.signal.aborted) stop()
-    this.signal.addEventListener('abort', stop, { once: true })
+    let refuse: (reason: unknown) => void = () => {}
+    const stop = (): void => refuse(this.signal.reason)
+    // Not Promise.race with a promise that lasts: it would keep everything that was ever read.
+    const next = (): Promise<IteratorResult<T>> =>
+      new Promise((resolve, reject) => {
+        refuse = reject
+        if (this.signal.aborted) return stop()
+        iterator.next().then(resolve, reject)
+      })
+    this.signal.addEventListener('abort', stop)
     let done = false
     try {
       for (;;) {
-        const next = await Promise.race([iterator.next(), ended])
-        done = next.done === true
-        if (next.done) return
-        yield next.value
+        const { value, done: isLast } = await next()
+        done = isLast === true
+        if (isLast) return
+        yield value
       }
     } finally {
       this.signal.removeEventListener('abort', stop)

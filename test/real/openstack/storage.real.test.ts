@@ -72,6 +72,7 @@ describe.skipIf(cloud === undefined)('OPENSTACK_SWIFT', () => {
       const object = await driver.uploadObjectViaStream(bytes(total), container, 'large', options)
       const found = await sum(await driver.downloadObjectAsStream(object))
       clearInterval(watch)
+      expect(most - atFirst).toBeLessThan(700 * MIB)
       console.log(`2 GiB: at most ${Math.round((most - atFirst) / MIB)} MiB more memory than before`)
       expect(found).toEqual(wanted)
       expect(object).toMatchObject({ size: total, extra: { largeObject: 'static' } })
