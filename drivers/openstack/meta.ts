@@ -108,6 +108,21 @@ export const meta: VendorMeta = {
       },
     },
     {
+      api: 'dns',
+      constant: 'RACKSPACE',
+      class: 'RackspaceDNSDriver',
+      file: 'rackspace.dns',
+      apiVersion: 'v1.0',
+      transport: 'http',
+      aliases: [{ constant: 'RACKSPACE_UK' }, { constant: 'RACKSPACE_US' }],
+      idempotency: 'none',
+      exempt: {
+        'listRecords:pages': 'a zone that is known by its id alone is asked for its domain first',
+        exportZoneToBindZoneFile:
+          'it writes a file: the base class is tested for that, and the suites of real name servers',
+      },
+    },
+    {
       api: 'loadbalancer',
       constant: 'OCTAVIA',
       class: 'OctaviaLBDriver',

@@ -25,9 +25,9 @@ export const Provider: {
   /** @deprecated OnApp: the driver is still to be written */ readonly ONAPP: 'onapp'
   /** @deprecated Point DNS: the driver is still to be written */ readonly POINTDNS: 'pointdns'
   readonly POWERDNS: 'powerdns'
-  /** @deprecated Rackspace DNS: the driver is still to be written */ readonly RACKSPACE: 'rackspace'
-  /** @deprecated Rackspace DNS (UK): the driver is still to be written */ readonly RACKSPACE_UK: 'rackspace_uk'
-  /** @deprecated Rackspace DNS (US): the driver is still to be written */ readonly RACKSPACE_US: 'rackspace_us'
+  readonly RACKSPACE: 'rackspace'
+  readonly RACKSPACE_UK: 'rackspace_uk'
+  readonly RACKSPACE_US: 'rackspace_us'
   /** @deprecated RcodeZero DNS: the driver is still to be written */ readonly RCODEZERO: 'rcodezero'
   readonly ROUTE53: 'route53'
   /** @deprecated SoftLayer: renamed in 2014; IBM Cloud classic DNS */ readonly SOFTLAYER: 'softlayer'
@@ -76,6 +76,9 @@ export interface BuiltinDNSDrivers {
   dummy: typeof import('../../drivers/dummy/dns.js').DummyDNSDriver
   google: typeof import('../../drivers/google/dns.js').GoogleDNSDriver
   powerdns: typeof import('../../drivers/powerdns/dns.js').PowerDNSDriver
+  rackspace: typeof import('../../drivers/openstack/rackspace.dns.js').RackspaceDNSDriver
+  rackspace_uk: typeof import('../../drivers/openstack/rackspace.dns.js').RackspaceDNSDriver
+  rackspace_us: typeof import('../../drivers/openstack/rackspace.dns.js').RackspaceDNSDriver
   route53: typeof import('../../drivers/aws/route53.js').Route53DNSDriver
 }
 export const loaders: { readonly [P in keyof BuiltinDNSDrivers]: () => Promise<BuiltinDNSDrivers[P]> } = {
@@ -84,6 +87,9 @@ export const loaders: { readonly [P in keyof BuiltinDNSDrivers]: () => Promise<B
   dummy: async () => (await import('../../drivers/dummy/dns.js')).DummyDNSDriver,
   google: async () => (await import('../../drivers/google/dns.js')).GoogleDNSDriver,
   powerdns: async () => (await import('../../drivers/powerdns/dns.js')).PowerDNSDriver,
+  rackspace: async () => (await import('../../drivers/openstack/rackspace.dns.js')).RackspaceDNSDriver,
+  rackspace_uk: async () => (await import('../../drivers/openstack/rackspace.dns.js')).RackspaceDNSDriver,
+  rackspace_us: async () => (await import('../../drivers/openstack/rackspace.dns.js')).RackspaceDNSDriver,
   route53: async () => (await import('../../drivers/aws/route53.js')).Route53DNSDriver,
 }
 
@@ -92,9 +98,6 @@ export type UnavailableName =
   | 'gandi'
   | 'hostvirtual'
   | 'linode'
-  | 'rackspace'
-  | 'rackspace_uk'
-  | 'rackspace_us'
   | 'zerigo'
   | 'auroradns'
   | 'buddyns'
@@ -119,9 +122,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   gandi: { status: 'renamed', name: 'Gandi DNS', year: 2021, note: 'GANDI_LIVE (LiveDNS, REST v5)' },
   hostvirtual: { status: 'renamed', name: 'Host Virtual DNS', note: 'NetActuate' },
   linode: { status: 'planned', name: 'Linode DNS' },
-  rackspace: { status: 'planned', name: 'Rackspace DNS' },
-  rackspace_uk: { status: 'planned', name: 'Rackspace DNS (UK)', note: 'it is RACKSPACE in region uk' },
-  rackspace_us: { status: 'planned', name: 'Rackspace DNS (US)', note: 'it is RACKSPACE in region us' },
   zerigo: { status: 'closed', name: 'Zerigo DNS', year: 2014, note: 'customers moved to Akamai' },
   auroradns: { status: 'closed', name: 'AuroraDNS', year: 2025, note: 'PCextreme gone' },
   buddyns: { status: 'planned', name: 'BuddyNS DNS' },
