@@ -186,7 +186,7 @@ export class AwsConnection extends Connection {
       message: error.child('Message')?.text,
       requestId: (root.child('RequestId') ?? root.child('RequestID') ?? error.child('RequestId'))?.text,
       // Of a 404 the request's own table knows more.
-      errorClass: reply.status < 500 && reply.status !== 404 ? known?.[1] : undefined,
+      likelyClass: reply.status < 500 ? known?.[1] : undefined,
     }
   }
 }

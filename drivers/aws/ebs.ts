@@ -21,6 +21,7 @@ import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
 import type { AwsOptions } from './connection.js'
+import { awsOptions } from './credentials.js'
 import { answer, EC2Connection, itself, listing } from './ec2.connection.js'
 import {
   type EC2Tags,
@@ -125,7 +126,7 @@ export class EBSBackupDriver extends BackupDriver implements Partial<BackupApi> 
   override readonly region: string
 
   constructor(options: AwsOptions = {}) {
-    super(meta, options)
+    super(meta, awsOptions(options, 'ebs'))
     this.region = optionsOf(this).region ?? 'us-east-1'
     connect(this, new EC2Connection(this, this.region))
   }

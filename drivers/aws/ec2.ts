@@ -3,6 +3,7 @@ import type { CreateNodeFeature } from '../../lib/compute/types.js'
 import { connect } from '../../lib/driver.js'
 import type { FamilyMember } from '../../lib/meta.js'
 import type { AwsOptions } from './connection.js'
+import { awsOptions, foreignOptions } from './credentials.js'
 import { EC2Connection } from './ec2.connection.js'
 import { EC2Spot } from './ec2.spot.js'
 import type { EC2Vendor } from './ec2.vendors.js'
@@ -50,7 +51,7 @@ export class EC2NodeDriver extends EC2Spot implements Partial<ComputeApi> {
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
   constructor(options: AwsOptions = {}) {
-    super(options)
+    super(awsOptions(options, 'ec2'))
     connect(this, new EC2Connection(this, this.region))
   }
 }
@@ -61,7 +62,7 @@ export abstract class EC2LikeNodeDriver<P extends string> extends EC2Spot implem
   override readonly features: { readonly createNode: readonly CreateNodeFeature[] } = FEATURES
 
   constructor(vendor: EC2Vendor & FamilyMember<P>, options: EC2LikeOptions) {
-    super(options, vendor.region)
+    super(foreignOptions(options as AwsOptions, vendor.provider), vendor.region)
     this.provider = vendor.provider
     connect(this, new EC2Connection(this, this.region, vendor.place))
   }

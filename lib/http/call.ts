@@ -179,8 +179,7 @@ export function failureOf({ connection, spec, operation }: Call, head: ReplyHead
   const { message } = problem
   const code = problem.code === undefined ? undefined : redactor.values(problem.code)
   const requestId = problem.requestId ?? head.requestId
-  const tables = [spec.errors, connection.errors]
-  const ErrorClass: LibcloudErrorClass = problem.errorClass ?? errorClass(head.status, problem.code, tables)
+  const ErrorClass: LibcloudErrorClass = errorClass(head.status, problem, spec.errors, connection.errors)
   const retryAfter = parseRetryAfter(head.headers['retry-after'])
   if (retryAfter !== undefined && (head.status === 429 || head.status === 503)) {
     pacerOf(connection).hold(Math.min(retryAfter, 60_000))

@@ -2,13 +2,24 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ApplicationLBDriver } from '../../../drivers/aws/alb.js'
 import { RenewedCredentials } from '../../../drivers/aws/credentials.js'
 import { containerUrl } from '../../../drivers/aws/credentials.metadata.js'
 import { splitCommand } from '../../../drivers/aws/credentials.process.js'
+import { EBSBackupDriver } from '../../../drivers/aws/ebs.js'
+import { EC2NodeDriver } from '../../../drivers/aws/ec2.js'
+import { EucNodeDriver } from '../../../drivers/aws/ec2.vendors.gen.js'
+import { ElasticLBDriver } from '../../../drivers/aws/elb.js'
+import { Route53DNSDriver } from '../../../drivers/aws/route53.js'
+import { S3StorageDriver } from '../../../drivers/aws/s3.js'
 import type { AwsCredentials } from '../../../drivers/aws/signature.js'
 import { InvalidCredentialsError } from '../../../lib/errors.js'
 import { enableDebug } from '../../../lib/http/trace.js'
+import { loadContract, type Violation } from '../../conformance/contract.js'
+import { parseFixture } from '../../conformance/fixture.js'
 import { type Arrived, isSigned, type Machine, Probe, type Said, startMachine } from './machine.js'
+
+const fixtures = join(import.meta.dirname, '../../../fixtures')
 
 let machine: Machine
 beforeEach(async () => {
@@ -28,13 +39,22 @@ const refused = async (options: object = {}): Promise<InvalidCredentialsError> =
   return error as InvalidCredentialsError
 }
 const formOf = ({ body }: Arrived): Record<string, string> => Object.fromEntries(new URLSearchParams(body))
-const sts = (action: string, name: string): Said => ({
-  headers: { 'content-type': 'text/xml' },
-  body: `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials>
-    <AccessKeyId>ASIA${name}</AccessKeyId><SecretAccessKey>secret-of-${name}</SecretAccessKey>
-    <SessionToken>token-of-${name}</SessionToken><Expiration>${END}</Expiration>
-    </Credentials></${action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></${action}Response>`,
-})
+// What the service's description says of the requests, and the answers that it gives.
+const contract = loadContract(readFileSync(join(fixtures, 'contracts/aws.json'), 'utf8'))
+const sts = (action: string, name: string): Said => {
+  const file = join(fixtures, `aws/sts/${action}.http`)
+  const [exchange] = parseFixture(readFileSync(file, 'utf8'), file).exchanges
+  const body = String(exchange?.response.body)
+    .replace('ASIAEXAMPLEEXAMPLE00', `ASIAEXAMPLE00000${name}`)
+    .replace('not-a-secret', `secret-of-${name}`)
+    .replace('not-a-token', `token-of-${name}`)
+  return { headers: { 'content-type': 'text/xml' }, body }
+}
+const violations = ({ method, target, headers, body }: Arrived, said: Said): Violation[] =>
+  contract.check({
+    request: { method, path: target, headers: { ...headers, host: 'sts.us-east-1.amazonaws.com' }, body },
+    response: { status: 200, headers: said.headers ?? {}, body: String(said.body) },
+  })
 const asJson = (name: string, more: object = {}): Said => ({
   body: {
     AccessKeyId: `ASIA${name}`,
@@ -44,12 +64,13 @@ const asJson = (name: string, more: object = {}): Said => ({
     ...more,
   },
 })
-const temporary = (name: string): object => ({
-  key: `ASIA${name}`,
+const temporary = (name: string, key = `ASIA${name}`): object => ({
+  key,
   secret: `secret-of-${name}`,
   sessionToken: `token-of-${name}`,
   expiration: new Date(END),
 })
+const assumed = (name: string): object => temporary(name, `ASIAEXAMPLE00000${name}`)
 
 describe('AWS credentials: options and environment', () => {
   it('takes a key of one’s own without the token of the environment', async () => {
@@ -72,6 +93,39 @@ describe('AWS credentials: options and environment', () => {
     machine.env({ AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 'env', AWS_PROFILE: 'work' })
     expect(await found()).toMatchObject({ key: 'AKIAENV' })
     expect(await found({ profile: 'work' })).toMatchObject({ key: 'AKIAWORK' })
+  })
+
+  it('holds for every driver of AWS', async () => {
+    machine.write('.aws/config', '[default]\nregion = eu-north-1\n')
+    machine.env({ AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 'env', AWS_SESSION_TOKEN: 'env-token' })
+    const classes = [
+      EC2NodeDriver,
+      EBSBackupDriver,
+      S3StorageDriver,
+      Route53DNSDriver,
+      ElasticLBDriver,
+      ApplicationLBDriver,
+    ]
+    for (const Driver of classes) {
+      const driver = new Driver({ key: 'AKIAOWN', secret: 'own' })
+      expect(driver.region).toBe('eu-north-1')
+      expect(await driver.connection.credentials()).toEqual({ key: 'AKIAOWN', secret: 'own' })
+      expect(await new Driver().connection.credentials()).toMatchObject({ key: 'AKIAENV', sessionToken: 'env-token' })
+    }
+  })
+
+  it('sends nothing that is for AWS to others who speak as it does', async () => {
+    machine.env({ AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 'env', AWS_SESSION_TOKEN: 'env-token' })
+    expect(() => new EucNodeDriver({ host: 'euca.example' })).toThrow(/no EUCALYPTUS_ACCESS_KEY_ID/)
+    expect(() => new EucNodeDriver({ host: 'euca.example', key: 'k' })).toThrow(/no EUCALYPTUS_SECRET_ACCESS_KEY/)
+    machine.env({ EUCALYPTUS_ACCESS_KEY_ID: 'AKIAEUCA', EUCALYPTUS_SECRET_ACCESS_KEY: 'euca' })
+    const euca = new EucNodeDriver({ host: 'euca.example' })
+    expect(await euca.connection.credentials()).toEqual({ key: 'AKIAEUCA', secret: 'euca' })
+    machine.env({ AWS_PROFILE: 'work' })
+    expect(await new EucNodeDriver({ key: 'k', secret: 's' }).connection.credentials()).toEqual({
+      key: 'k',
+      secret: 's',
+    })
   })
 
   it('takes the region of option, environment and profile, in this order', () => {
@@ -134,7 +188,7 @@ describe('AWS credentials: roles', () => {
     const driver = new Probe()
     const credentials = await driver.connection.credentials()
     enableDebug(undefined)
-    expect(credentials).toEqual(temporary('WEB'))
+    expect(credentials).toEqual(assumed('WEB'))
     expect(formOf(machine.requests[0] as Arrived)).toEqual({
       Action: 'AssumeRoleWithWebIdentity',
       Version: '2011-06-15',
@@ -143,10 +197,12 @@ describe('AWS credentials: roles', () => {
       WebIdentityToken: 'eyJhbGciOi.first',
     })
     expect(machine.requests[0]?.headers.authorization).toBeUndefined()
+    const said = sts('AssumeRoleWithWebIdentity', 'WEB')
+    expect(violations(machine.requests[0] as Arrived, said)).toEqual([])
     expect(trace).toContain('AssumeRoleWithWebIdentity')
     for (const secret of ['eyJhbGciOi', 'secret-of-WEB', 'token-of-WEB']) expect(trace).not.toContain(secret)
     machine.write('token', 'eyJhbGciOi.second')
-    expect(await found()).toEqual(temporary('WEB'))
+    expect(await found()).toEqual(assumed('WEB'))
     expect(formOf(machine.requests[1] as Arrived)['WebIdentityToken']).toBe('eyJhbGciOi.second')
   })
 
@@ -183,8 +239,9 @@ external_id = x/1+2
     )
     machine.env({ AWS_ENDPOINT_URL_STS: machine.url })
     machine.serve(request => sts('AssumeRole', formOf(request)['RoleArn']?.endsWith('near') ? 'NEAR' : 'FAR'))
-    expect(await found({ profile: 'far away' })).toEqual(temporary('FAR'))
+    expect(await found({ profile: 'far away' })).toEqual(assumed('FAR'))
     const [near, far] = machine.requests as [Arrived, Arrived]
+    for (const request of [near, far]) expect(violations(request, sts('AssumeRole', 'NEAR'))).toEqual([])
     expect(formOf(near)).toMatchObject({ RoleArn: 'arn:aws:iam::1:role/near', ExternalId: 'x/1+2' })
     expect(isSigned(near, 'base-secret', 'eu-west-3', 'sts')).toBe(true)
     expect(formOf(far)).toMatchObject({
@@ -206,7 +263,7 @@ external_id = x/1+2
     const { connection } = new Probe()
     const all = await Promise.all(Array.from({ length: 50 }, () => connection.credentials()))
     expect(new Set(all).size).toBe(1)
-    expect(connection.credentials()).toEqual(temporary('ONE'))
+    expect(connection.credentials()).toEqual(assumed('ONE'))
     expect(machine.requests).toHaveLength(1)
   })
 

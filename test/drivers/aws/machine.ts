@@ -39,7 +39,7 @@ export interface Machine {
 export async function startMachine(): Promise<Machine> {
   const before = { ...process.env }
   const home = mkdtempSync(join(tmpdir(), 'libcloud-aws-'))
-  for (const name of Object.keys(process.env)) if (/^AWS_|_PROXY$/i.test(name)) delete process.env[name]
+  for (const name of Object.keys(process.env)) if (/^AWS_|^EUCALYPTUS_|_PROXY$/i.test(name)) delete process.env[name]
   process.env['HOME'] = home
   process.env['AWS_EC2_METADATA_DISABLED'] = 'true'
   // A busy machine is no reason to fail.
