@@ -98,6 +98,7 @@ export function toContent(
   const text = formatData(type, data, PRIORITY.has(type) ? (priority ?? 0) : priority, origin).replaceAll('\t', ' ')
   if (type === Type.AAAA) return new URL(`http://[${text}]`).hostname.slice(1, -1)
   if (type === Type.SSHFP) return text.toLowerCase()
+  if (type === Type.NAPTR) return unquotedStrings(text)
   return type === Type.CAA ? unquotedValue(text) : plainEscapes(text)
 }
 
@@ -126,6 +127,18 @@ function quotedText(data: string): string {
 function unquotedValue(text: string): string {
   const [, lead = '', value = ''] = /^(\d+ \S+ )"((?:[^"\\]|\\.)*)"$/.exec(text) ?? []
   return lead === '' ? text : lead + unescapeText(value).toString()
+}
+
+/** Designate takes a NAPTR's strings without their quotes alone, and none that is empty. */
+function unquotedStrings(text: string): string {
+  const fields = new Fields(text)
+  const found: string[] = []
+  while (!fields.done) {
+    const { text: field, quoted } = fields.next()
+    const value = unescapeText(field).toString()
+    found.push(quoted && (value === '' || /[\s"]/.test(value)) ? `"${field}"` : quoted ? value : field)
+  }
+  return found.join(' ')
 }
 
 /** Designate's content in the one form by which two of them can be compared. */

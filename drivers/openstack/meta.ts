@@ -114,7 +114,10 @@ export const meta: VendorMeta = {
       file: 'rackspace.dns',
       apiVersion: 'v1.0',
       transport: 'http',
-      aliases: [{ constant: 'RACKSPACE_UK' }, { constant: 'RACKSPACE_US' }],
+      aliases: [
+        { constant: 'RACKSPACE_UK', region: 'LON' },
+        { constant: 'RACKSPACE_US', region: 'DFW' },
+      ],
       idempotency: 'none',
       exempt: {
         'listRecords:pages': 'a zone that is known by its id alone is asked for its domain first',
