@@ -40,22 +40,6 @@ export function awsOptions<O extends AwsOptions>(options: O, provider: string): 
   return given
 }
 
-/**
- * Options of another vendor that speaks a protocol of AWS: what the environment, the files and the machine have for AWS
- * is nothing that it should see. Keys that are not given are `EUCALYPTUS_ACCESS_KEY_ID` and the like.
- * @throws InvalidCredentialsError when there are none.
- */
-export function foreignOptions<O extends AwsOptions>(options: O, provider: string): O {
-  if (typeof options !== 'object' || options === null) return options
-  const name = provider.toUpperCase()
-  const key = options.key ?? process.env[`${name}_ACCESS_KEY_ID`]
-  const secret = options.secret ?? process.env[`${name}_SECRET_ACCESS_KEY`]
-  if (key && secret) return { ...options, key, secret, sessionToken: options.sessionToken ?? '', profile: '' }
-  const [option, variable] = key ? ['secret', 'SECRET_ACCESS_KEY'] : ['key', 'ACCESS_KEY_ID']
-  const message = `No credentials for '${provider}': the option '${option}' is not given, the environment has no ${name}_${variable}`
-  throw new InvalidCredentialsError(message, { provider })
-}
-
 /** The credentials of the options, or else the usual places in the usual order. */
 export function credentialProvider(
   { key, secret, sessionToken, profile }: AwsOptions,

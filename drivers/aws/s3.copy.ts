@@ -159,7 +159,6 @@ interface CopiedPart {
 function copyPart(connection: S3Connection, { bucket, key, headers, start, end }: CopiedPart): PartWork {
   return {
     size: end - start,
-    release: () => {},
     send: async (query, options) => {
       const range = { 'x-amz-copy-source-range': `bytes=${start}-${end - 1}` }
       const read = readLate('CopyPartResult', connection.provider)

@@ -3,9 +3,10 @@ import { CleanupError, LibcloudError, NotFoundError, TimeoutError } from '../../
 import { type ReplyHead, readNothing } from '../../lib/http/message.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { readXml } from './connection.js'
-import { checksumHeader, checksumOf, type S3Checksum } from './s3.checksums.js'
+import { checksumHeader, type S3Checksum, startChecksum } from './s3.checksums.js'
 import type { S3Connection } from './s3.connection.js'
 import type { Headers } from './s3.headers.js'
+import type { Part } from './s3.parts.js'
 import {
   document,
   escaped,
@@ -18,6 +19,7 @@ import {
   UPLOADS,
 } from './s3.shapes.js'
 import { NO_BUCKET } from './s3.shared.js'
+import { UNSIGNED_PAYLOAD } from './signature.js'
 
 /** The most parts of one object. */
 export function mostParts({ vendor }: S3Connection): number {
@@ -55,7 +57,6 @@ export interface PartWork {
   readonly size: number
   /** In hexadecimal; asked of parts that the service may have already. */
   md5?(): string
-  release(): void
 }
 
 /** A limit of time, and the caller's signal, for a call of many requests. */
@@ -190,10 +191,7 @@ export class MultipartUpload {
         done => void this.#done.push({ ...done, number }),
         (error: unknown) => this.#limits.fail(error),
       )
-      .finally(() => {
-        part.release()
-        this.#running.delete(work)
-      })
+      .finally(() => void this.#running.delete(work))
     this.#running.add(work)
   }
 
@@ -290,16 +288,21 @@ export async function* partsOf(
   } while (marker !== undefined)
 }
 
-/** The part of an object that is sent: its bytes, and what they are checked by. */
+/** What is told of a piece that is sent: what it is checked by, and what its signature covers. */
 export function bodyHeaders(
   connection: S3Connection,
-  bytes: Uint8Array,
+  { chunks }: Part,
   checksum: S3Checksum | undefined,
 ): { headers: Record<string, string>; checksum: string | undefined } {
-  const sum = checksum === undefined ? undefined : checksumOf(checksum, bytes)
   const headers: Record<string, string> = {}
+  const running = checksum === undefined ? undefined : startChecksum(checksum)
+  const hash = connection.signsPayload ? createHash('sha256') : undefined
+  for (const chunk of chunks) {
+    running?.update(chunk)
+    hash?.update(chunk)
+  }
+  const sum = running?.digest()
   if (checksum !== undefined && sum !== undefined) headers[checksumHeader(checksum)] = sum
-  // On a way that can be listened to, the signature covers the bytes.
-  if (connection.isPlain) headers['x-amz-content-sha256'] = createHash('sha256').update(bytes).digest('hex')
+  headers['x-amz-content-sha256'] = hash?.digest('hex') ?? UNSIGNED_PAYLOAD
   return { headers, checksum: sum }
 }
