@@ -229,9 +229,9 @@ export async function changing<T>(
   options: OctaviaChangeOptions | undefined,
   change: () => Promise<T>,
 ): Promise<T> {
-  if (!options?.ex_wait) return patiently(driver, options, change)
+  if (!options?.ex_wait) return change()
   const balancer = typeof balancerOf === 'function' ? await balancerOf() : balancerOf
-  if (balancer === undefined) return patiently(driver, options, change)
+  if (balancer === undefined) return change()
   const wait = waitOf(options)
   for (let tries = 0; ; tries++) {
     await waitUntilActive(driver, balancer, wait)
@@ -245,34 +245,6 @@ export async function changing<T>(
     }
   }
 }
-
-/** A pool may still be PENDING for a moment when its balancer is ACTIVE again: nobody could know, and it soon passes. */
-async function patiently<T>(
-  { connection }: OctaviaHolder,
-  options: CallOptions | undefined,
-  change: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await change()
-  } catch (error) {
-    if (!isLate(error)) throw error
-  }
-  const look = async (): Promise<Look<T>> => {
-    try {
-      return { done: true, value: await change() }
-    } catch (error) {
-      if (!isLate(error)) throw error
-      return { state: 'PENDING' }
-    }
-  }
-  const timeout = Math.min(options?.timeout ?? LATE, LATE)
-  return connection.poll('a part of the balancer to be ACTIVE', look, { ...options, timeout, interval: 500 })
-}
-
-const LATE = 15_000
-const isLate = (error: unknown): boolean =>
-  error instanceof LoadBalancerImmutableError &&
-  /\b(pool|listener|member|monitor|policy|rule) \S+ is immutable/i.test(error.message)
 
 /** As {@link changing}, for the balancer's end. */
 export async function ending(
