@@ -15,6 +15,7 @@ export const Provider: {
   /** @deprecated GoGrid LB: closed in 2019; Datapipe, then Rackspace ended it 2019-05-31 */ readonly GOGRID: 'gogrid'
   /** @deprecated Ninefold LB: closed in 2016; no successor */ readonly NINEFOLD: 'ninefold'
   /** @deprecated NTTC-CIS Load Balancer: the driver is still to be written */ readonly NTTCIS: 'nttcis'
+  readonly OCTAVIA: 'octavia'
   /** @deprecated Rackspace LB: the driver is still to be written */ readonly RACKSPACE: 'rackspace'
   /** @deprecated Rackspace LB: the driver is still to be written */ readonly RACKSPACE_UK: 'rackspace_uk'
   /** @deprecated Rackspace LB: the driver is still to be written */ readonly RACKSPACE_US: 'rackspace_us'
@@ -32,6 +33,7 @@ export const Provider: {
   GOGRID: 'gogrid',
   NINEFOLD: 'ninefold',
   NTTCIS: 'nttcis',
+  OCTAVIA: 'octavia',
   RACKSPACE: 'rackspace',
   RACKSPACE_UK: 'rackspace_uk',
   RACKSPACE_US: 'rackspace_us',
@@ -44,6 +46,7 @@ export interface BuiltinLoadBalancerDrivers {
   dummy: typeof import('../../drivers/dummy/loadbalancer.js').DummyLBDriver
   elb: typeof import('../../drivers/aws/elb.js').ElasticLBDriver
   gce: typeof import('../../drivers/google/loadbalancer.js').GCELBDriver
+  octavia: typeof import('../../drivers/openstack/loadbalancer.js').OctaviaLBDriver
 }
 export const loaders: { readonly [P in keyof BuiltinLoadBalancerDrivers]: () => Promise<BuiltinLoadBalancerDrivers[P]> } = {
   alb: async () => (await import('../../drivers/aws/alb.js')).ApplicationLBDriver,
@@ -51,6 +54,7 @@ export const loaders: { readonly [P in keyof BuiltinLoadBalancerDrivers]: () => 
   dummy: async () => (await import('../../drivers/dummy/loadbalancer.js')).DummyLBDriver,
   elb: async () => (await import('../../drivers/aws/elb.js')).ElasticLBDriver,
   gce: async () => (await import('../../drivers/google/loadbalancer.js')).GCELBDriver,
+  octavia: async () => (await import('../../drivers/openstack/loadbalancer.js')).OctaviaLBDriver,
 }
 
 /** The name of a provider without a driver. */
