@@ -128,10 +128,10 @@ export class AwsConnection extends Connection {
   }
 
   /** What to sign with now. */
-  credentials(_options: CallOptions = {}): AwsCredentials | Promise<AwsCredentials> {
+  credentials(options: CallOptions = {}): AwsCredentials | Promise<AwsCredentials> {
     const known = this.#provider.current()
     if (known !== undefined) return this.#use(known)
-    return this.#provider.fetch().then(fetched => this.#use(fetched))
+    return this.#provider.fetch(options).then(fetched => this.#use(fetched))
   }
 
   #use(credentials: AwsCredentials): AwsCredentials {
@@ -155,7 +155,7 @@ export class AwsConnection extends Connection {
   }
 
   override sign(request: OutgoingRequest, options: CallOptions): void | Promise<void> {
-    const credentials = this.credentials()
+    const credentials = this.credentials(options)
     if (credentials instanceof Promise) return credentials.then(fetched => this.signWith(fetched, request, options))
     this.signWith(credentials, request, options)
   }
