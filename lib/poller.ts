@@ -25,7 +25,12 @@ export interface WaitOptions extends CallOptions {
 export type Look<T> =
   | { readonly done: true; readonly value: T }
   | { readonly failed: string; readonly state?: string | undefined; readonly cause?: unknown }
-  | { readonly state: string | undefined; readonly percent?: number | undefined }
+  | {
+      readonly state: string | undefined
+      readonly percent?: number | undefined
+      /** Milliseconds before which the provider wants no further look: a longer pause than `interval`. */
+      readonly retryAfter?: number | undefined
+    }
 
 /** What the wait is for, and by whom, for its errors. */
 export interface WaitSubject {
@@ -81,7 +86,8 @@ export async function poll<T>(
     const progress = { state, percent: seen.percent, elapsed }
     if (channels.poll.hasSubscribers) channels.poll.publish({ ...about, what: subject.what, ...progress })
     onProgress?.(progress)
-    const pause = Math.max(0, Math.min(interval * (1 - Math.random() / 4), timeout - elapsed))
+    const wanted = Math.max(interval * (1 - Math.random() / 4), seen.retryAfter ?? 0)
+    const pause = Math.max(0, Math.min(wanted, timeout - elapsed))
     // The timer's own AbortError would hide the caller's reason.
     await sleep(pause, undefined, signal ? { signal } : {}).catch(error => {
       signal?.throwIfAborted()

@@ -7,31 +7,53 @@ import {
   InvalidContainerNameError,
   InvalidCredentialsError,
   InvalidRequestError,
+  type LibcloudError,
   ObjectDoesNotExistError,
   PermissionDeniedError,
   RateLimitError,
 } from '../../lib/errors.js'
 import { Connection } from '../../lib/http/connection.js'
 import type { ErrorTable, ProviderProblem } from '../../lib/http/errors.js'
-import type { OutgoingRequest, ReplyHead } from '../../lib/http/message.js'
+import type { OutgoingRequest, Refusal, ReplyHead } from '../../lib/http/message.js'
 import { EncodedPath, encode } from '../../lib/http/url.js'
 import { XmlReader, xml } from '../../lib/http/xml.js'
-import type { DriverOptions } from '../../lib/options.js'
-import { meta } from './meta.js'
+import type { CallOptions } from '../../lib/options.js'
+import { problemOf } from './arm.problem.js'
+import { AzureCredentials } from './credentials.js'
+import { type AzureSignInOptions, azureOptions, BLOBS_CREDENTIALS, checkForms, cloudOf } from './options.js'
 import { type SharedKey, signSharedKey } from './storage.shared-key.js'
 
-/** `key` is the storage account's name, `secret` one of its two keys. In place of `secret`: `sasToken` or `token`. */
-export interface AzureBlobsOptions extends DriverOptions {
+/**
+ * `key` is the storage account's name, `secret` one of its two keys. In place of `secret`: `sasToken`, `token`, or whoever is
+ * signed in with Microsoft Entra: a service principal, the machine's identity, or the user of `az`.
+ */
+export interface AzureBlobsOptions extends AzureSignInOptions {
   /** A shared access signature, with or without its `?`. */
   sasToken?: string | undefined
-  /** An access token of Microsoft Entra for `https://storage.azure.com/`, or a function that gets one that is good now. */
-  token?: string | (() => string | Promise<string>) | undefined
+  /** The client id of a service principal, or of a managed identity where there are several. */
+  clientId?: string | undefined
+  /** The service principal's secret. */
+  clientSecret?: string | undefined
   /** Whether the account's name begins the path instead of the host: emulators. @defaultValue true with `host`, an address */
   pathStyle?: boolean | undefined
   /** Bytes of a block of what is uploaded. @defaultValue 8388608 (8 MiB) */
   blockSize?: number | undefined
   /** Blocks that are sent at once. @defaultValue 4 */
   concurrency?: number | undefined
+}
+
+/** What is given by hand is not to be outdone by what the environment has: not by an account's key, and not by a secret. */
+export function blobsOptions(options: AzureBlobsOptions): AzureBlobsOptions {
+  if (typeof options !== 'object' || options === null) return options
+  const given = { ...azureOptions(options, 'azure_blobs', 'clientSecret') }
+  const { clientSecret, certificate, federatedTokenFile, token } = options
+  const signsIn = [clientSecret, certificate, federatedTokenFile, token].some(each => each !== undefined)
+  const ways = [given.secret, given.sasToken].some(each => each !== undefined)
+  if (ways || signsIn) {
+    given.secret ??= ''
+    given.sasToken ??= ''
+  }
+  return given
 }
 
 const ERRORS: ErrorTable = {
@@ -45,6 +67,11 @@ const ERRORS: ErrorTable = {
   ContainerNotFound: ContainerDoesNotExistError,
   InvalidAuthenticationInfo: InvalidCredentialsError,
   InvalidResourceName: InvalidContainerNameError,
+  invalid_client: InvalidCredentialsError,
+  invalid_grant: InvalidCredentialsError,
+  invalid_request: InvalidCredentialsError,
+  invalid_scope: InvalidCredentialsError,
+  unauthorized_client: InvalidCredentialsError,
   NoAuthenticationInformation: InvalidCredentialsError,
   ServerBusy: RateLimitError,
 }
@@ -57,53 +84,51 @@ export class AzureBlobsConnection extends Connection {
   readonly version: string
   /** What all paths begin with: nothing, or the account's name. */
   readonly root: string
+  readonly #credentials: AzureCredentials
 
   constructor(driver: BaseDriver) {
     const options = optionsOf<AzureBlobsOptions>(driver)
-    const { key, secret, sasToken, token, host, pathStyle, apiVersion } = options
+    const { key, secret, host, pathStyle, apiVersion, clientId, clientSecret } = options
     const { provider } = driver
     const account = key ?? ''
     if (!/^[a-z0-9]{3,24}$/.test(account)) {
       const allowed = 'the name of a storage account: 3 to 24 lower-case letters and digits'
       throw new InvalidCredentialsError(`No credentials for '${provider}': 'key' must be ${allowed}`, { provider })
     }
-    if (secret === undefined && sasToken === undefined && token === undefined) {
-      const places = "give 'secret', 'sasToken' or 'token', or set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN"
-      throw new InvalidCredentialsError(`No credentials for '${provider}': ${places}`, { provider })
-    }
-    if (secret !== undefined && Buffer.from(secret, 'base64').length < 16) {
+    checkForms(options, provider)
+    if (secret && Buffer.from(secret, 'base64').length < 16) {
       const message = `Bad credentials for '${provider}': 'secret' must be an account's key, in base64`
       throw new InvalidCredentialsError(message, { provider })
     }
-    super(driver, { baseUrl: `https://${account}.blob.core.windows.net`, meta })
+    const baseUrl = `https://${account}.blob.${cloudOf(options).storage}`
+    super(driver, { baseUrl, meta: { name: 'Microsoft Azure', credentials: BLOBS_CREDENTIALS } })
     this.account = account
     this.version = apiVersion ?? '2026-06-06'
     this.headers = { accept: 'application/xml', 'x-ms-version': this.version }
+    const resource = 'https://storage.azure.com'
+    this.#credentials = new AzureCredentials(this, { clientId, clientSecret, resource })
     this.root = (pathStyle ?? (host !== undefined && /^[\d.]+$|^\[|^localhost$/.test(host))) ? `/${account}` : ''
   }
 
   /** The account's key, where it was given. */
   get sharedKey(): SharedKey | undefined {
     const { secret } = optionsOf<AzureBlobsOptions>(this)
-    return secret === undefined ? undefined : { account: this.account, key: secret }
+    return secret ? { account: this.account, key: secret } : undefined
   }
 
-  override sign(request: OutgoingRequest): void | Promise<void> {
-    const { sasToken, token } = optionsOf<AzureBlobsOptions>(this)
+  override sign(request: OutgoingRequest, options: CallOptions): void | Promise<void> {
+    const { sasToken } = optionsOf<AzureBlobsOptions>(this)
     const { sharedKey } = this
     request.headers['x-ms-date'] = new Date().toUTCString()
     if (sharedKey !== undefined) return signSharedKey(request, sharedKey)
-    if (sasToken !== undefined) {
-      const query = sasToken.replace(/^\?/, '')
-      request.target += `${request.target.includes('?') ? '&' : '?'}${query}`
-    } else if (typeof token === 'function') {
-      return Promise.resolve(token()).then(fetched => this.#bear(fetched, request))
-    } else this.#bear(token as string, request)
+    if (!sasToken) return this.#credentials.sign(request, options)
+    const query = sasToken.replace(/^\?/, '')
+    request.target += `${request.target.includes('?') ? '&' : '?'}${query}`
   }
 
-  #bear(token: string, request: OutgoingRequest): void {
-    this.conceal(token)
-    request.headers['authorization'] = `Bearer ${token}`
+  override mend(error: LibcloudError, refusal: Refusal, options: CallOptions): boolean | Promise<boolean> {
+    if (this.sharedKey !== undefined || optionsOf<AzureBlobsOptions>(this).sasToken) return false
+    return this.#credentials.mend(error, refusal, options)
   }
 
   /** Where a container, or a blob in it, is. */
@@ -114,6 +139,8 @@ export class AzureBlobsConnection extends Connection {
 
   override problem(text: string, { headers }: ReplyHead): ProviderProblem {
     const code = headers['x-ms-error-code']
+    // Of the exchange of tokens.
+    if (code === undefined && text.trimStart().startsWith('{')) return problemOf(text)
     if (!text.trimStart().startsWith('<')) return { code, message: text.trim().slice(0, 300) || undefined }
     const reader = new XmlReader(xml.element)
     reader.write(Buffer.from(text))

@@ -6,8 +6,8 @@ import { type CallOptions, operationOf } from '../../lib/options.js'
 import type { NamedRef } from '../../lib/resource.js'
 import type { StorageApi } from '../../lib/storage/api.js'
 import type { ObjectRef } from '../../lib/storage/types.js'
-import { meta } from './meta.js'
-import { AzureBlobsConnection, type AzureBlobsOptions, checkContainerName } from './storage.connection.js'
+import { BLOBS_CREDENTIALS } from './options.js'
+import { AzureBlobsConnection, type AzureBlobsOptions, blobsOptions, checkContainerName } from './storage.connection.js'
 import { AzureBlobsKinds } from './storage.kinds.js'
 import { sasQuery } from './storage.sas.js'
 import { type Headers, leaseHeaders, metadataHeaders, NO_CONTAINER } from './storage.shared.js'
@@ -29,9 +29,9 @@ export class AzureBlobsStorageDriver extends AzureBlobsKinds implements Partial<
   protected readonly blockSize: number
   protected readonly concurrency: number
 
-  /** @throws InvalidCredentialsError when the account, or what to sign with, is missing. */
+  /** @throws InvalidCredentialsError when the account is missing, or its key is none. */
   constructor(options: AzureBlobsOptions = {}) {
-    super(meta, options)
+    super({ vendor: 'azure', credentials: BLOBS_CREDENTIALS }, blobsOptions(options))
     const { blockSize = DEFAULT_BLOCK, concurrency = 4 } = optionsOf<AzureBlobsOptions>(this)
     if (!isBlockSize(blockSize)) this.#refuse('blockSize', BLOCK_SIZES)
     if (!isConcurrency(concurrency)) this.#refuse('concurrency', CONCURRENCIES)

@@ -5,6 +5,7 @@ import type { Unavailable } from '../registry.js'
 /** The providers' names. Those that are struck out have no driver: `getDriver` says why. */
 export const Provider: {
   /** @deprecated AuroraDNS: closed in 2025; PCextreme gone */ readonly AURORADNS: 'auroradns'
+  readonly AZURE_DNS: 'azure_dns'
   /** @deprecated BuddyNS DNS: the driver is still to be written */ readonly BUDDYNS: 'buddyns'
   /** @deprecated CloudFlare DNS: the driver is still to be written */ readonly CLOUDFLARE: 'cloudflare'
   readonly DESIGNATE: 'designate'
@@ -38,6 +39,7 @@ export const Provider: {
   /** @deprecated Zonomi DNS: the driver is still to be written */ readonly ZONOMI: 'zonomi'
 } = {
   AURORADNS: 'auroradns',
+  AZURE_DNS: 'azure_dns',
   BUDDYNS: 'buddyns',
   CLOUDFLARE: 'cloudflare',
   DESIGNATE: 'designate',
@@ -72,6 +74,7 @@ export const Provider: {
 }
 
 export interface BuiltinDNSDrivers {
+  azure_dns: typeof import('../../drivers/azure/dns.js').AzureDNSDriver
   designate: typeof import('../../drivers/openstack/dns.js').DesignateDNSDriver
   digital_ocean: typeof import('../../drivers/digitalocean/dns.js').DigitalOceanDNSDriver
   dummy: typeof import('../../drivers/dummy/dns.js').DummyDNSDriver
@@ -83,6 +86,7 @@ export interface BuiltinDNSDrivers {
   route53: typeof import('../../drivers/aws/route53.js').Route53DNSDriver
 }
 export const loaders: { readonly [P in keyof BuiltinDNSDrivers]: () => Promise<BuiltinDNSDrivers[P]> } = {
+  azure_dns: async () => (await import('../../drivers/azure/dns.js')).AzureDNSDriver,
   designate: async () => (await import('../../drivers/openstack/dns.js')).DesignateDNSDriver,
   digital_ocean: async () => (await import('../../drivers/digitalocean/dns.js')).DigitalOceanDNSDriver,
   dummy: async () => (await import('../../drivers/dummy/dns.js')).DummyDNSDriver,

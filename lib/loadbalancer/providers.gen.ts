@@ -5,6 +5,7 @@ import type { Unavailable } from '../registry.js'
 export const Provider: {
   readonly ALB: 'alb'
   /** @deprecated Aliyun Server Load Balancer: the driver is still to be written */ readonly ALIYUN_SLB: 'aliyun_slb'
+  readonly AZURE_LB: 'azure_lb'
   /** @deprecated Brightbox: the driver is still to be written */ readonly BRIGHTBOX: 'brightbox'
   /** @deprecated CloudStack: the driver is still to be written */ readonly CLOUDSTACK: 'cloudstack'
   readonly DIGITAL_OCEAN: 'digital_ocean'
@@ -23,6 +24,7 @@ export const Provider: {
 } = {
   ALB: 'alb',
   ALIYUN_SLB: 'aliyun_slb',
+  AZURE_LB: 'azure_lb',
   BRIGHTBOX: 'brightbox',
   CLOUDSTACK: 'cloudstack',
   DIGITAL_OCEAN: 'digital_ocean',
@@ -42,6 +44,7 @@ export const Provider: {
 
 export interface BuiltinLoadBalancerDrivers {
   alb: typeof import('../../drivers/aws/alb.js').ApplicationLBDriver
+  azure_lb: typeof import('../../drivers/azure/loadbalancer.js').AzureLBDriver
   digital_ocean: typeof import('../../drivers/digitalocean/loadbalancer.js').DigitalOceanLBDriver
   dummy: typeof import('../../drivers/dummy/loadbalancer.js').DummyLBDriver
   elb: typeof import('../../drivers/aws/elb.js').ElasticLBDriver
@@ -50,6 +53,7 @@ export interface BuiltinLoadBalancerDrivers {
 }
 export const loaders: { readonly [P in keyof BuiltinLoadBalancerDrivers]: () => Promise<BuiltinLoadBalancerDrivers[P]> } = {
   alb: async () => (await import('../../drivers/aws/alb.js')).ApplicationLBDriver,
+  azure_lb: async () => (await import('../../drivers/azure/loadbalancer.js')).AzureLBDriver,
   digital_ocean: async () => (await import('../../drivers/digitalocean/loadbalancer.js')).DigitalOceanLBDriver,
   dummy: async () => (await import('../../drivers/dummy/loadbalancer.js')).DummyLBDriver,
   elb: async () => (await import('../../drivers/aws/elb.js')).ElasticLBDriver,
