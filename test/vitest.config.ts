@@ -28,7 +28,7 @@ export default defineConfig({
     exclude: ['test/real/**', 'node_modules/**'],
     setupFiles: [entry('test/fuzz-seed.ts')],
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     reporters: results ? ['default', 'json'] : ['default'],
     ...(results ? { outputFile: { json: join(results, 'unit.json') } } : {}),
   },

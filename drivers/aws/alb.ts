@@ -12,7 +12,7 @@ import { listOf } from './alb.shared.js'
 import type { AwsOptions } from './connection.js'
 import { awsOptions } from './credentials.js'
 import { act, BalancerConnection, members, PAIRS, type Pairs, toPairs, toRawPairs } from './elb.shared.js'
-import { meta } from './meta.js'
+import { aws } from './vendor.js'
 
 export type {
   AlbBalancerExtra,
@@ -66,7 +66,7 @@ export class ApplicationLBDriver extends AlbTargetGroups implements Partial<Load
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
   constructor(options: AwsOptions = {}) {
-    super(meta, awsOptions(options, 'alb'))
+    super(aws, awsOptions(options, 'alb'))
     connect(this, new BalancerConnection(this, '2015-12-01'))
   }
 

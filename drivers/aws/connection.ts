@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { optionsOf } from '../../lib/credentials.js'
 import type { BaseDriver } from '../../lib/driver.js'
 import {
@@ -12,22 +13,17 @@ import {
   RateLimitError,
   ServiceError,
 } from '../../lib/errors.js'
+import { expectFailure } from '../../lib/http/body.js'
 import { Connection } from '../../lib/http/connection.js'
 import type { ErrorTable, ProviderProblem } from '../../lib/http/errors.js'
-import type { OutgoingRequest, Refusal, ReplyHead } from '../../lib/http/message.js'
-import { XmlReader, xml } from '../../lib/http/xml.js'
+import type { OutgoingRequest, Refusal, Reply, ReplyHead, RequestSpec } from '../../lib/http/message.js'
+import type { XmlItemOptions, XmlLimits } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions, DriverOptions } from '../../lib/options.js'
 import { type CredentialProvider, credentialProvider } from './credentials.js'
-import { meta } from './meta.js'
 import { checkRegion } from './regions.js'
-import {
-  type AwsCredentials,
-  EMPTY_HASH,
-  type SigningScope,
-  sha256,
-  signHeaders,
-  UNSIGNED_PAYLOAD,
-} from './signature.js'
+import type { AwsCredentials, SigningScope } from './signature.js'
+import { aws } from './vendor.js'
 
 /**
  * `key` is the access key's id, `secret` the secret access key. Without them the usual places are asked in the usual
@@ -96,6 +92,18 @@ const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshR
 /** Milliseconds by which clocks may differ before signatures are refused. */
 const TOLERANCE = 4 * 60_000
 
+type Engine = typeof import('./signature.js') & typeof import('../../lib/http/xml.js')
+// What only requests need, loaded at the first: cryptography, and the reader of replies.
+let engine: Engine | undefined
+async function load(): Promise<void> {
+  const [signature, reader] = await Promise.all([import('./signature.js'), import('../../lib/http/xml.js')])
+  engine = { ...signature, ...reader }
+}
+function loaded(): Engine {
+  if (engine === undefined) throw new TypeError('No request has been made yet')
+  return engine
+}
+
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 export class AwsConnection extends Connection {
   override readonly errors: ErrorTable = AWS_ERRORS
@@ -108,8 +116,8 @@ export class AwsConnection extends Connection {
   #skew = 0
   #used: AwsCredentials | undefined
 
-  constructor(driver: BaseDriver, { signingName, region, baseUrl, vendorName = meta.name }: AwsService) {
-    super(driver, { baseUrl, meta: { ...meta, name: vendorName } })
+  constructor(driver: BaseDriver, { signingName, region, baseUrl, vendorName = aws.name }: AwsService) {
+    super(driver, { baseUrl, meta: { ...aws, name: vendorName } })
     this.scope = { service: signingName, region: checkRegion(region, this.provider) }
     this.#provider = credentialProvider(optionsOf<AwsOptions>(this), this)
   }
@@ -120,10 +128,10 @@ export class AwsConnection extends Connection {
   }
 
   /** What to sign with now. */
-  credentials(_options: CallOptions = {}): AwsCredentials | Promise<AwsCredentials> {
+  credentials(options: CallOptions = {}): AwsCredentials | Promise<AwsCredentials> {
     const known = this.#provider.current()
     if (known !== undefined) return this.#use(known)
-    return this.#provider.fetch().then(fetched => this.#use(fetched))
+    return this.#provider.fetch(options).then(fetched => this.#use(fetched))
   }
 
   #use(credentials: AwsCredentials): AwsCredentials {
@@ -135,8 +143,19 @@ export class AwsConnection extends Connection {
     return credentials
   }
 
+  override async request<T = unknown>(spec: RequestSpec<T>, options?: CallOptions): Promise<Reply<T>> {
+    expectFailure(spec.body)
+    if (engine === undefined) await load()
+    return super.request(spec, options)
+  }
+
+  override async stream(spec: RequestSpec, options?: CallOptions): Promise<Reply<Readable>> {
+    if (engine === undefined) await load()
+    return super.stream(spec, options)
+  }
+
   override sign(request: OutgoingRequest, options: CallOptions): void | Promise<void> {
-    const credentials = this.credentials()
+    const credentials = this.credentials(options)
     if (credentials instanceof Promise) return credentials.then(fetched => this.signWith(fetched, request, options))
     this.signWith(credentials, request, options)
   }
@@ -145,11 +164,12 @@ export class AwsConnection extends Connection {
   protected signWith(credentials: AwsCredentials, request: OutgoingRequest, _options: CallOptions): void {
     const { encodesPath } = this
     const payloadHash = this.payloadHash(request)
-    signHeaders(request, credentials, this.scope, { date: this.now(), payloadHash, encodesPath })
+    loaded().signHeaders(request, credentials, this.scope, { date: this.now(), payloadHash, encodesPath })
   }
 
   /** What stands for the payload in the signature. */
   protected payloadHash({ body }: OutgoingRequest): string {
+    const { EMPTY_HASH, sha256, UNSIGNED_PAYLOAD } = loaded()
     if (body === undefined) return EMPTY_HASH
     return body === null ? UNSIGNED_PAYLOAD : sha256(body)
   }
@@ -186,15 +206,15 @@ export class AwsConnection extends Connection {
       message: error.child('Message')?.text,
       requestId: (root.child('RequestId') ?? root.child('RequestID') ?? error.child('RequestId'))?.text,
       // Of a 404 the request's own table knows more.
-      errorClass: reply.status < 500 && reply.status !== 404 ? known?.[1] : undefined,
+      likelyClass: reply.status < 500 ? known?.[1] : undefined,
     }
   }
 }
 
-/** Reads a reply by a shape. */
-export function readXml<T>(shape: xml.XmlShape<T>): (body: Buffer) => T {
+/** Reads a reply by a shape. Of a long list, the items can be taken as they are read: they are not in the reply then. */
+export function readXml<T>(shape: xml.XmlShape<T>, limits?: XmlLimits, items?: XmlItemOptions): (body: Buffer) => T {
   return body => {
-    const reader = new XmlReader(shape)
+    const reader = new (loaded().XmlReader)(shape, limits, items)
     reader.write(body)
     return reader.end()
   }

@@ -1,7 +1,9 @@
 // ~/.aws/config and ~/.aws/credentials: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
-import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
+
+// Loaded when they are needed: most drivers are given a region, and read no file.
+const fs = (): typeof import('node:fs') => process.getBuiltinModule('node:fs')
+const os = (): typeof import('node:os') => process.getBuiltinModule('node:os')
+const join = (folder: string, name: string): string => process.getBuiltinModule('node:path').join(folder, name)
 
 export type Env = Readonly<Record<string, string | undefined>>
 /** A section's settings; names are in lower case. */
@@ -18,7 +20,7 @@ export interface SharedFiles {
 
 /** The user's folder. */
 export function homeFolder(env: Env): string {
-  return env['HOME'] || env['USERPROFILE'] || homedir()
+  return env['HOME'] || env['USERPROFILE'] || os().homedir()
 }
 
 /** A path whose first part may stand for the user's folder. */
@@ -63,7 +65,7 @@ function unquoted(name: string): string {
 function readIni(file: string, problems: string[]): ReadonlyMap<string, Section> {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = fs().readFileSync(file, 'utf8')
   } catch (error) {
     const { code } = error as { code?: string }
     problems.push(code === 'ENOENT' ? `${file} does not exist` : `${file} cannot be read (${code})`)

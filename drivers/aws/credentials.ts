@@ -1,4 +1,6 @@
 import { InvalidCredentialsError } from '../../lib/errors.js'
+import type { CallOptions } from '../../lib/options.js'
+import { type Lasting, Renewed } from '../../lib/renewed.js'
 import type { AwsConnection, AwsOptions } from './connection.js'
 import { regionOfProfile } from './credentials.files.js'
 import type { AwsCredentials } from './signature.js'
@@ -8,7 +10,7 @@ export interface CredentialProvider {
   /** What is known now, without waiting; `undefined` when it must be fetched. */
   current(): AwsCredentials | undefined
   /** Fetches credentials, once for any number of calls at the same time. */
-  fetch(): Promise<AwsCredentials>
+  fetch(options?: CallOptions): Promise<AwsCredentials>
   /** These were refused. True where others can be had. */
   renew(refused: AwsCredentials): boolean
 }
@@ -40,22 +42,6 @@ export function awsOptions<O extends AwsOptions>(options: O, provider: string): 
   return given
 }
 
-/**
- * Options of another vendor that speaks a protocol of AWS: what the environment, the files and the machine have for AWS
- * is nothing that it should see. Keys that are not given are `EUCALYPTUS_ACCESS_KEY_ID` and the like.
- * @throws InvalidCredentialsError when there are none.
- */
-export function foreignOptions<O extends AwsOptions>(options: O, provider: string): O {
-  if (typeof options !== 'object' || options === null) return options
-  const name = provider.toUpperCase()
-  const key = options.key ?? process.env[`${name}_ACCESS_KEY_ID`]
-  const secret = options.secret ?? process.env[`${name}_SECRET_ACCESS_KEY`]
-  if (key && secret) return { ...options, key, secret, sessionToken: options.sessionToken ?? '', profile: '' }
-  const [option, variable] = key ? ['secret', 'SECRET_ACCESS_KEY'] : ['key', 'ACCESS_KEY_ID']
-  const message = `No credentials for '${provider}': the option '${option}' is not given, the environment has no ${name}_${variable}`
-  throw new InvalidCredentialsError(message, { provider })
-}
-
 /** The credentials of the options, or else the usual places in the usual order. */
 export function credentialProvider(
   { key, secret, sessionToken, profile }: AwsOptions,
@@ -77,71 +63,34 @@ export function credentialProvider(
     const { findCredentials } = await import('./credentials.chain.js')
     return findCredentials({ connection, profile: profile || undefined, isGiven, env: process.env })
   }
-  return new RenewedCredentials(lookUp, () => connection.now().getTime())
+  return new RenewedCredentials(lookUp, () => connection.now().getTime(), provider)
 }
 
 /** Milliseconds before their end in which new credentials are fetched while the old ones are used. */
 const ADVISORY = 15 * 60_000
 /** Milliseconds before their end in which calls wait for new ones. */
 const MANDATORY = 5 * 60_000
-/** Milliseconds between two attempts while the old ones are good. */
-const PAUSE = 30_000
 
 /** Credentials that end, and are renewed before. */
 export class RenewedCredentials implements CredentialProvider {
-  readonly #lookUp: () => Promise<AwsCredentials>
-  readonly #now: () => number
-  #known: AwsCredentials | undefined
-  #pending: Promise<AwsCredentials> | undefined
-  /** Milliseconds that they were good for when they came. */
-  #life = 0
-  /** When renewing may be tried again. */
-  #pausedUntil = 0
+  readonly #held: Renewed<AwsCredentials>
 
-  constructor(lookUp: () => Promise<AwsCredentials>, now: () => number) {
-    this.#lookUp = lookUp
-    this.#now = now
+  constructor(lookUp: () => Promise<AwsCredentials>, now: () => number, provider = 'aws') {
+    const fetch = async (): Promise<Lasting<AwsCredentials>> => {
+      const value = await lookUp()
+      return { value, expiresAt: value.expiration?.getTime() }
+    }
+    this.#held = new Renewed({ provider, what: 'credentials', fetch, early: MANDATORY, ahead: ADVISORY, now })
   }
 
   current(): AwsCredentials | undefined {
-    const known = this.#known
-    if (known?.expiration === undefined) return known
-    const now = this.#now()
-    const left = known.expiration.getTime() - now
-    // Those that live a quarter of an hour only are not renewed all the time.
-    if (left > Math.min(ADVISORY, this.#life / 4)) return known
-    if (now < this.#pausedUntil) return left > 0 || this.#life <= 0 ? known : undefined
-    if (left <= Math.min(MANDATORY, this.#life / 12)) return undefined
-    this.fetch().catch(() => {}) // a call that has to wait will hear of it
-    return known
+    return this.#held.current()
   }
-
-  fetch(): Promise<AwsCredentials> {
-    this.#pending ??= this.#renewed().finally(() => {
-      this.#pending = undefined
-    })
-    return this.#pending
+  fetch(options?: CallOptions): Promise<AwsCredentials> {
+    return this.#held.get(options)
   }
-
   renew(refused: AwsCredentials): boolean {
-    if (this.#known === refused) this.#known = undefined
+    this.#held.refuse(refused)
     return true
-  }
-
-  async #renewed(): Promise<AwsCredentials> {
-    try {
-      const found = await this.#lookUp()
-      const now = this.#now()
-      this.#known = found
-      this.#life = (found.expiration?.getTime() ?? now) - now
-      // A metadata service in trouble gives old ones, which other services may take all the same.
-      this.#pausedUntil = this.#life > 0 ? 0 : now + ADVISORY / 3
-      return found
-    } catch (error) {
-      const known = this.#known
-      this.#pausedUntil = this.#now() + PAUSE
-      if (known?.expiration !== undefined && known.expiration.getTime() > this.#now()) return known
-      throw error
-    }
   }
 }

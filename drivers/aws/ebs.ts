@@ -15,7 +15,7 @@ import {
 import { optionsOf } from '../../lib/credentials.js'
 import { connect } from '../../lib/driver.js'
 import { ConflictError, NotFoundError } from '../../lib/errors.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
@@ -34,7 +34,7 @@ import {
   toFilters,
   toTags,
 } from './ec2.shared.js'
-import { meta } from './meta.js'
+import { aws } from './vendor.js'
 
 export type { AwsOptions } from './connection.js'
 
@@ -126,7 +126,7 @@ export class EBSBackupDriver extends BackupDriver implements Partial<BackupApi> 
   override readonly region: string
 
   constructor(options: AwsOptions = {}) {
-    super(meta, awsOptions(options, 'ebs'))
+    super(aws, awsOptions(options, 'ebs'))
     this.region = optionsOf(this).region ?? 'us-east-1'
     connect(this, new EC2Connection(this, this.region))
   }

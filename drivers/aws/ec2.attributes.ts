@@ -1,14 +1,23 @@
-import { constants, createPrivateKey, privateDecrypt } from 'node:crypto'
-import { InvalidRequestError } from '../../lib/errors.js'
-import { xml } from '../../lib/http/xml.js'
-import { type CallOptions, operationOf } from '../../lib/options.js'
+import * as xml from '../../lib/http/xml-shape.js'
+import type { CallOptions } from '../../lib/options.js'
 import type { Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
-import { type EC2MetadataOptions, type EC2NodeMetadataOptions, toMetadataOptions } from './ec2.base.js'
-import { answer, type EC2Filters, listing } from './ec2.connection.js'
+import { toMetadataOptions } from './ec2.base.js'
+import { answer, listing } from './ec2.connection.js'
 import { EC2Finders } from './ec2.finders.js'
-import { fromMetadataOptions, fromProfile, fromUserData } from './ec2.instances.js'
 import { type EC2Tags, needed, PAGE, toFilters, toTagList, VALUE } from './ec2.shared.js'
+import type {
+  EC2ConsoleOptions,
+  EC2ConsoleOutput,
+  EC2IamProfileAssociation,
+  EC2InstanceAttribute,
+  EC2ListProfilesOptions,
+  EC2ListStatusOptions,
+  EC2MetadataOptions,
+  EC2ModifyInstance,
+  EC2NodeMetadataOptions,
+  EC2NodeStatus,
+} from './ec2.types.js'
 
 const TAG = xml.object({ key: xml.string, value: xml.string, resourceId: xml.string, resourceType: xml.string })
 const TAG_LIST = listing('DescribeTags', 'tagSet', TAG, PAGE)
@@ -67,87 +76,6 @@ const STATUS = xml.object({
 })
 type RawStatus = xml.Infer<typeof STATUS>
 const STATUSES = listing('DescribeInstanceStatus', 'instanceStatusSet', STATUS, PAGE)
-
-/** What a node has written to its console. */
-export interface EC2ConsoleOutput {
-  readonly nodeId: string
-  /** When it was last written down. */
-  readonly timestamp: Date | undefined
-  readonly output: string
-}
-/** What is to change of a node; what is absent stays. Most of it needs a stopped node. */
-export interface EC2ModifyInstance {
-  instanceType?: string | undefined
-  /** Up to 16 KiB; read when the node starts the next time, by those who look for it. */
-  userData?: string | Uint8Array | undefined
-  /** Ids of all security groups that it is to have. */
-  groupIds?: readonly string[] | undefined
-  /** `false` for what routes. */
-  sourceDestCheck?: boolean | undefined
-  disableApiTermination?: boolean | undefined
-  disableApiStop?: boolean | undefined
-  ebsOptimized?: boolean | undefined
-  enaSupport?: boolean | undefined
-  instanceInitiatedShutdownBehavior?: 'stop' | 'terminate' | undefined
-  kernel?: string | undefined
-  ramdisk?: string | undefined
-}
-/** What can be asked of a node one by one. */
-export type EC2InstanceAttribute =
-  | 'instanceType'
-  | 'userData'
-  | 'kernel'
-  | 'ramdisk'
-  | 'rootDeviceName'
-  | 'sriovNetSupport'
-  | 'instanceInitiatedShutdownBehavior'
-  | 'disableApiTermination'
-  | 'disableApiStop'
-  | 'ebsOptimized'
-  | 'enaSupport'
-  | 'sourceDestCheck'
-/** An IAM instance profile that a node has. */
-export interface EC2IamProfileAssociation {
-  readonly id: string
-  readonly nodeId: string
-  /** `'associating'`, `'associated'`, `'disassociating'` or `'disassociated'`. */
-  readonly state: string
-  readonly arn: string | undefined
-  readonly profileId: string | undefined
-}
-/** What EC2's own checks of a node say. */
-export interface EC2NodeStatus {
-  readonly nodeId: string
-  readonly zone: string | undefined
-  readonly state: string | undefined
-  /** Of the node's system: `'ok'`, `'impaired'`, `'initializing'` and others. */
-  readonly instanceStatus: string | undefined
-  /** Of what is below it. */
-  readonly systemStatus: string | undefined
-  /** What EC2 is going to do with the node. */
-  readonly events: readonly EC2NodeEvent[]
-}
-export interface EC2NodeEvent {
-  readonly id: string | undefined
-  /** `'instance-reboot'`, `'instance-retirement'` and others. */
-  readonly code: string | undefined
-  readonly description: string | undefined
-  readonly notBefore: Date | undefined
-  readonly notAfter: Date | undefined
-}
-export interface EC2ConsoleOptions extends CallOptions {
-  /** What the console shows now, on sizes with Nitro. @defaultValue false */
-  ex_latest?: boolean | undefined
-}
-export interface EC2ListProfilesOptions extends CallOptions {
-  ex_filters?: EC2Filters | undefined
-}
-export interface EC2ListStatusOptions extends CallOptions {
-  ex_nodeIds?: readonly string[] | undefined
-  /** Also of nodes that do not run. @defaultValue false */
-  ex_all?: boolean | undefined
-  ex_filters?: EC2Filters | undefined
-}
 
 /** Tags, and what can be asked of, and changed on, one node. */
 export abstract class EC2Attributes extends EC2Finders {
@@ -246,7 +174,8 @@ export abstract class EC2Attributes extends EC2Finders {
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetPasswordData.html
    */
   async ex_getPasswordData(node: Ref, privateKey: string, options?: CallOptions): Promise<string | undefined> {
-    const open = opener(privateKey, this.provider, options)
+    const { opener } = await import('./ec2.password.js')
+    const open = opener(this, privateKey, options)
     const params = { InstanceId: node.id }
     const map = ({ passwordData }: { passwordData?: string }) => passwordData?.trim() || undefined
     const sealed = await this.connection.query({ action: 'GetPasswordData', params, shape: PASSWORD, map }, options)
@@ -268,6 +197,7 @@ export abstract class EC2Attributes extends EC2Finders {
    */
   async ex_modifyInstanceAttribute(node: Ref, changes: EC2ModifyInstance, options?: CallOptions): Promise<void> {
     const { groupIds, userData, ...others } = changes
+    const { fromUserData } = await import('./ec2.instances.js')
     const encoded = fromUserData(this, userData, options)
     const all = Object.entries(others).map(([name, Value]) => ({ [capital(name)]: { Value } }))
     const set = (value: object): boolean => Object.values(value).some(each => each?.Value !== undefined)
@@ -334,6 +264,7 @@ export abstract class EC2Attributes extends EC2Finders {
     metadata: EC2MetadataOptions,
     options?: CallOptions,
   ): Promise<EC2NodeMetadataOptions> {
+    const { fromMetadataOptions } = await import('./ec2.instances.js')
     const params = { InstanceId: node.id, ...fromMetadataOptions(metadata) }
     const map = (raw: xml.Infer<typeof METADATA_CHANGED>) =>
       toMetadataOptions(needed(raw.instanceMetadataOptions, 'instanceMetadataOptions'))
@@ -384,6 +315,7 @@ export abstract class EC2Attributes extends EC2Finders {
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html
    */
   async ex_associateIamProfile(node: Ref, profile: string, options?: CallOptions): Promise<EC2IamProfileAssociation> {
+    const { fromProfile } = await import('./ec2.instances.js')
     const params = { InstanceId: node.id, IamInstanceProfile: fromProfile(profile) }
     const map = (raw: xml.Infer<typeof ASSOCIATED>) =>
       toProfile(needed(raw.iamInstanceProfileAssociation, 'iamInstanceProfileAssociation'))
@@ -424,41 +356,6 @@ export abstract class EC2Attributes extends EC2Finders {
 
 function capital(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1)
-}
-
-/** Opens what was sealed with the public key. Nothing is asked of EC2 for a key that can open nothing. */
-function opener(privateKey: string, provider: string, options: CallOptions | undefined): (sealed: string) => string {
-  const allowed = 'the RSA key in PEM that the node was made with'
-  const operation = operationOf(options)
-  const wrong = () =>
-    new InvalidRequestError(`${operation}: 'privateKey' must be ${allowed}`, {
-      provider,
-      operation,
-      argument: 'privateKey',
-      allowed,
-    })
-  const key = (() => {
-    try {
-      return createPrivateKey(privateKey)
-    } catch {
-      throw wrong()
-    }
-  })()
-  if (key.asymmetricKeyType !== 'rsa') throw wrong()
-  return sealed => {
-    try {
-      return unpadded(privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(sealed, 'base64')))
-    } catch {
-      throw wrong()
-    }
-  }
-}
-
-/** Node.js opens the padding of PKCS #1 v1.5 no longer: RFC 8017, section 7.2.2. */
-function unpadded(block: Buffer): string {
-  const end = block.indexOf(0, 2)
-  if (block[0] !== 0 || block[1] !== 2 || end < 10) throw new Error('it is not padded so')
-  return block.toString('utf8', end + 1)
 }
 
 function toProfile(raw: RawProfile): EC2IamProfileAssociation {

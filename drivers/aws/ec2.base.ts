@@ -1,35 +1,31 @@
 import { NodeDriver } from '../../lib/compute/driver.js'
-import { type CreateNodeOptions, Node, NodeState } from '../../lib/compute/types.js'
-import { optionsOf } from '../../lib/credentials.js'
-import { NodeDoesNotExistError } from '../../lib/errors.js'
+import { Node, NodeState } from '../../lib/compute/types.js'
+import { type CredentialSource, optionsOf } from '../../lib/credentials.js'
+import { InvalidRequestError, NodeDoesNotExistError } from '../../lib/errors.js'
 import { idempotencyToken } from '../../lib/http/message.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
+import type { VendorMeta } from '../../lib/meta.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
 import type { WaitOptions } from '../../lib/poller.js'
 import type { Ref } from '../../lib/resource.js'
 import type { AwsOptions } from './connection.js'
-import { answer, type EC2Connection, type EC2Filters, listing } from './ec2.connection.js'
-import { type EC2InstanceOptions, fromInstanceOptions } from './ec2.instances.js'
-import { withKey } from './ec2.keypairs.js'
+import { awsOptions } from './credentials.js'
+import { answer, type EC2Connection, listing } from './ec2.connection.js'
 import { isUnknownYet, onceKnown, remember, youngNode } from './ec2.recent.js'
-import {
-  type EC2GroupName,
-  type EC2Reason,
-  type EC2Tags,
-  GROUPS,
-  needed,
-  PAGE,
-  REASON,
-  TAGGED,
-  toFilters,
-  toGroupNames,
-  toReason,
-  toTags,
-} from './ec2.shared.js'
-import { meta } from './meta.js'
+import { GROUPS, needed, PAGE, REASON, TAGGED, toFilters, toGroupNames, toReason, toTags } from './ec2.shared.js'
+import type {
+  EC2CreateNodeOptions,
+  EC2CreateNodesOptions,
+  EC2ListNodesOptions,
+  EC2NodeExtra,
+  EC2NodeMetadataOptions,
+  EC2StopNodeOptions,
+} from './ec2.types.js'
+import type { EC2Vendor } from './ec2.vendors.js'
 import type { QueryParams } from './query.js'
+import { aws } from './vendor.js'
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html */
 const STATES: Readonly<Record<string, NodeState>> = {
@@ -112,109 +108,23 @@ const RESERVATION = xml.object({ instancesSet: xml.wrapped('item', INSTANCE) })
 const INSTANCES = listing('DescribeInstances', 'reservationSet', RESERVATION, PAGE)
 const RUN = answer('RunInstances', { instancesSet: xml.wrapped('item', INSTANCE) })
 
-/** A volume that is attached to a node. */
-export interface EC2NodeDevice {
-  /** `'/dev/sda1'` */
-  readonly deviceName: string
-  readonly volumeId: string | undefined
-  /** `'attaching'`, `'attached'`, `'detaching'` or `'detached'`. */
-  readonly status: string | undefined
-  readonly attachedAt: Date | undefined
-  readonly deleteOnTermination: boolean | undefined
-}
-/** How a node may ask for its metadata. */
-export interface EC2MetadataOptions {
-  /** `'required'`: only with a token, by version 2 of the service. */
-  readonly httpTokens?: 'optional' | 'required' | undefined
-  /** How many hops a token may go, 1 to 64: 2 reaches containers. */
-  readonly httpPutResponseHopLimit?: number | undefined
-  readonly httpEndpoint?: 'enabled' | 'disabled' | undefined
-  readonly httpProtocolIpv6?: 'enabled' | 'disabled' | undefined
-  /** Whether the node's tags are among them. */
-  readonly instanceMetadataTags?: 'enabled' | 'disabled' | undefined
-}
-/** A node's metadata options as they are. */
-export interface EC2NodeMetadataOptions {
-  /** `'pending'` until a change has reached the node, then `'applied'`. */
-  readonly state: string | undefined
-  readonly httpTokens: string | undefined
-  readonly httpPutResponseHopLimit: number | undefined
-  readonly httpEndpoint: string | undefined
-  readonly httpProtocolIpv6: string | undefined
-  readonly instanceMetadataTags: string | undefined
-}
-
-/** What only EC2 tells of a node. */
-export interface EC2NodeExtra {
-  /** EC2's own word: `'pending'`, `'running'`, `'shutting-down'`, `'terminated'`, `'stopping'` or `'stopped'`. */
-  readonly state: string
-  /** Why it is in that state. */
-  readonly reason: EC2Reason | undefined
-  readonly availabilityZone: string | undefined
-  readonly placementGroup: string | undefined
-  /** `'default'`, `'dedicated'` or `'host'`. */
-  readonly tenancy: string | undefined
-  readonly keyName: string | undefined
-  /** The number in its reservation. */
-  readonly launchIndex: number | undefined
-  readonly dnsName: string | undefined
-  readonly privateDnsName: string | undefined
-  readonly subnetId: string | undefined
-  readonly vpcId: string | undefined
-  readonly networkInterfaceIds: readonly string[]
-  readonly groups: readonly EC2GroupName[]
-  readonly sourceDestCheck: boolean | undefined
-  readonly architecture: string | undefined
-  /** `'windows'`, or nothing. */
-  readonly platform: string | undefined
-  readonly platformDetails: string | undefined
-  readonly rootDeviceName: string | undefined
-  readonly rootDeviceType: string | undefined
-  readonly blockDevices: readonly EC2NodeDevice[]
-  readonly virtualizationType: string | undefined
-  readonly hypervisor: string | undefined
-  readonly iamProfile: { readonly arn: string | undefined; readonly id: string | undefined } | undefined
-  readonly ebsOptimized: boolean | undefined
-  readonly enaSupport: boolean | undefined
-  /** `'disabled'`, `'disabling'`, `'enabled'` or `'pending'`. */
-  readonly monitoring: string | undefined
-  /** `'spot'`, `'scheduled'`, or nothing. */
-  readonly lifecycle: string | undefined
-  readonly spotRequestId: string | undefined
-  readonly metadataOptions: EC2NodeMetadataOptions | undefined
-  readonly clientToken: string | undefined
-  readonly tags: EC2Tags
-}
-
-/** What `createNode` takes. An image is known by its id, a size by its name, a location by its zone's name. */
-export interface EC2CreateNodeOptions extends CreateNodeOptions, EC2InstanceOptions {}
-/** Several nodes alike. */
-export interface EC2CreateNodesOptions extends EC2CreateNodeOptions {
-  /** Fewer are not made. @defaultValue `ex_maxCount` */
-  ex_minCount?: number | undefined
-  ex_maxCount: number
-}
-export interface EC2ListNodesOptions extends CallOptions {
-  ex_nodeIds?: readonly string[] | undefined
-  /** See EC2's page on `DescribeInstances`. */
-  ex_filters?: EC2Filters | undefined
-}
-export interface EC2StopNodeOptions extends CallOptions {
-  /** Keeps the memory on the root volume, where the node was made for it. @defaultValue false */
-  ex_hibernate?: boolean | undefined
-  /** Does not wait for the system to shut down. @defaultValue false */
-  ex_force?: boolean | undefined
-}
-
 /** Servers. Power actions resolve when EC2 has accepted them, and go on: `ex_waitForNode` waits for them. */
 export abstract class EC2Base extends NodeDriver {
   declare readonly connection: EC2Connection
   /** Where requests go. @defaultValue 'us-east-1' */
   override readonly region: string
 
-  constructor(options: AwsOptions, fallback = 'us-east-1') {
-    super(meta, options)
-    this.region = optionsOf(this).region ?? fallback
+  /** @throws InvalidRequestError when an option is not of its kind. */
+  constructor(options: AwsOptions, vendor?: EC2Vendor) {
+    super(vendor === undefined ? aws : elsewhere(vendor), vendor === undefined ? awsOptions(options, 'ec2') : options)
+    const { region, host } = optionsOf(this)
+    this.region = region ?? vendor?.region ?? 'us-east-1'
+    if (vendor === undefined || host !== undefined) return
+    const { regions, provider, place } = vendor
+    const wrong = (argument: string, allowed: string): InvalidRequestError =>
+      new InvalidRequestError(`The option '${argument}' must be ${allowed}`, { provider, argument, allowed })
+    if (place.host !== undefined) throw wrong('host', place.host)
+    if (regions !== undefined && !regions.includes(this.region)) throw wrong('region', `one of ${regions.join(', ')}`)
   }
 
   /** Nodes that are no more are listed for about an hour, as TERMINATED.
@@ -348,6 +258,17 @@ export abstract class EC2Base extends NodeDriver {
   }
 }
 
+/** What AWS's places hold is nobody else's business: neither its keys nor its regions go to another cloud. */
+function elsewhere({ place: { keys } }: EC2Vendor): Pick<VendorMeta, 'vendor' | 'credentials'> {
+  const credentials = aws.credentials.map((source): CredentialSource => {
+    if (source.option === 'key') return { option: 'key', env: keys[0] }
+    if (source.option === 'secret') return { option: 'secret', env: keys[1] }
+    const { env: _, file: __, ...rest } = source
+    return rest
+  })
+  return { vendor: aws.vendor, credentials }
+}
+
 /** Instances, out of their reservations. */
 function listInstances(
   driver: EC2Base,
@@ -365,6 +286,10 @@ async function runInstances(
   count: { readonly MinCount: number; readonly MaxCount: number },
   options: CallOptions | undefined,
 ): Promise<[Owned<Node<EC2NodeExtra>>, ...Owned<Node<EC2NodeExtra>>[]]> {
+  const [{ fromInstanceOptions }, { withKey }] = await Promise.all([
+    import('./ec2.instances.js'),
+    import('./ec2.keys.js'),
+  ])
   const params = await fromInstanceOptions(driver, node, options)
   return withKey(driver, node.auth, node.ex_keyName, options, async KeyName => {
     const made = await driver.connection.create(

@@ -14,11 +14,11 @@ import {
 } from '../../lib/errors.js'
 import type { ErrorTable } from '../../lib/http/errors.js'
 import { idempotencyToken } from '../../lib/http/message.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Page, type Pager, pager } from '../../lib/pager.js'
 import { AWS_ERRORS, type AwsOptions } from './connection.js'
-import { AwsQueryConnection, type QueryParams } from './query.js'
+import { AwsQueryConnection, type QueryParams, readItems } from './query.js'
 import { regionalEndpoint } from './regions.js'
 
 /** The version of the API that this was written for. */
@@ -54,8 +54,10 @@ export interface EC2Place {
   readonly endpoint: string
   /** @defaultValue '/' */
   readonly path?: string | undefined
-  /** Taken when no region is given. */
-  readonly region?: string | undefined
+  /** Environment variables that hold its key, and its secret. */
+  readonly keys: readonly [key: readonly string[], secret: readonly string[]]
+  /** What the option `host` is to say, where everybody has their own. */
+  readonly host?: string | undefined
   /** The version of EC2's API that it knows. */
   readonly version?: string | undefined
   /** Parameters that it does not know. */
@@ -107,12 +109,14 @@ export class EC2Connection extends AwsQueryConnection {
   readonly imageOwners: readonly string[] | undefined
   readonly #unknown: ReadonlySet<string> | undefined
 
-  constructor(driver: BaseDriver, region: string, place?: EC2Place) {
+  constructor(driver: BaseDriver, region: string, vendor?: { readonly name: string; readonly place: EC2Place }) {
+    const place = vendor?.place
     const { apiVersion, dualStack, fips } = optionsOf<AwsOptions>(driver)
     super(driver, {
       signingName: 'ec2',
       region,
       baseUrl: place?.endpoint.replace('{region}', region) ?? regionalEndpoint('ec2', region, { dualStack, fips }),
+      vendorName: vendor?.name,
       path: place?.path,
       version: apiVersion ?? place?.version ?? EC2_VERSION,
       listMember: '',
@@ -160,16 +164,13 @@ export class EC2Connection extends AwsQueryConnection {
     options: CallOptions | undefined,
   ): Promise<Page<T>> {
     const MaxResults = namesThings(params) ? undefined : most
-    return this.query(
-      {
-        action,
-        params: { ...params, MaxResults, NextToken: token },
-        shape,
-        // An empty token, as some look-alikes send it, is none.
-        map: ({ items, nextToken }) => ({ items: items.map(map), next: nextToken || undefined }),
-      },
-      options,
-    )
+    const parse = readItems(shape, 'items', map)
+    const read = (body: Buffer): Page<T> => {
+      const { items, reply } = parse(body)
+      // An empty token, as some look-alikes send it, is none.
+      return { items, next: reply.nextToken || undefined }
+    }
+    return this.query({ action, params: { ...params, MaxResults, NextToken: token }, shape, read }, options)
   }
 
   /** Asks for a change that comes to the same when it is asked for twice. */

@@ -1,4 +1,4 @@
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
@@ -192,7 +192,7 @@ export abstract class EC2Gateways extends EC2Networks {
    * ```ts
    * const address = await driver.ex_allocateAddress()
    * const gateway = await driver.ex_createNatGateway(subnet, { allocationId: address.allocationId })
-   * await driver.ex_waitForNatGateway(gateway)
+   * await driver.ex_waitForNatGateway(gateway, 'available')
    * ```
    * @throws QuotaExceededError
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html
@@ -237,25 +237,23 @@ export abstract class EC2Gateways extends EC2Networks {
    * await driver.ex_deleteNatGateway(gateway)
    * await driver.ex_waitForNatGateway(gateway, 'deleted')
    * ```
-   * @param state `'available'` where it is not given.
    * @throws WaitError when it has failed.
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNatGateways.html
    */
   async ex_waitForNatGateway(
     gateway: Ref,
-    state: 'available' | 'deleted' | undefined,
+    state: 'available' | 'deleted',
     options?: WaitOptions,
   ): Promise<EC2NatGateway> {
-    const wanted = state ?? 'available'
     const look = async (lookOptions: CallOptions) => {
       const params = { NatGatewayId: [gateway.id] }
       const [value] = await this.connection.all(NATS, toNat, params, lookOptions)
       const seen = needed(value, 'natGatewaySet')
-      if (seen.state === wanted) return { done: true, value: seen } as const
+      if (seen.state === state) return { done: true, value: seen } as const
       const gone = seen.state === 'failed' || seen.state === 'deleted'
       return gone ? { failed: seen.failure ?? `it is ${seen.state}`, state: seen.state } : { state: seen.state }
     }
-    return this.connection.poll(`NAT gateway ${gateway.id} to be ${wanted}`, look, options)
+    return this.connection.poll(`NAT gateway ${gateway.id} to be ${state}`, look, options)
   }
 }
 

@@ -5,7 +5,7 @@ import {
   NodeImage,
 } from '../../lib/compute/types.js'
 import { ImageDoesNotExistError } from '../../lib/errors.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'

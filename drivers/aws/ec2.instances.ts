@@ -1,10 +1,10 @@
 import type { NodeImage } from '../../lib/compute/types.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import type { Ref } from '../../lib/resource.js'
-import type { EC2CreateNodeOptions, EC2MetadataOptions } from './ec2.base.js'
 import { answer, type EC2Connection } from './ec2.connection.js'
 import { type EC2BlockDevice, type EC2Tags, fromBlockDevices, needed, refused, tagged } from './ec2.shared.js'
+import type { EC2CreateNodeOptions, EC2MetadataOptions } from './ec2.types.js'
 import type { QueryParam, QueryParams } from './query.js'
 
 /** A network interface of a node that is to be made. */

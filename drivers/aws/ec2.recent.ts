@@ -1,10 +1,11 @@
 // What was made a moment ago is not known to all of EC2 yet: it may be told that there is no such instance.
 // https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+
 import type { Node } from '../../lib/compute/types.js'
 import { LibcloudError } from '../../lib/errors.js'
 import type { CallOptions } from '../../lib/options.js'
-import type { EC2NodeExtra } from './ec2.base.js'
 import type { EC2Connection } from './ec2.connection.js'
+import type { EC2NodeExtra } from './ec2.types.js'
 
 /** Milliseconds after which everything is known everywhere. */
 const YOUTH = 120_000

@@ -1,11 +1,11 @@
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
 import type { NamedRef } from '../../lib/resource.js'
 import { answer, type EC2Filters, listing } from './ec2.connection.js'
+import { EC2Interfaces } from './ec2.interfaces.js'
 import { type EC2Tags, needed, TAGGED, tagged, toFilters, toTags } from './ec2.shared.js'
-import { EC2Vpcs } from './ec2.vpcs.js'
 
 const PLACEMENT = xml.object({
   groupName: xml.string,
@@ -97,7 +97,7 @@ export interface EC2ListReservedOptions extends CallOptions {
 }
 
 /** Placement groups and reservations. */
-export abstract class EC2Reserved extends EC2Vpcs {
+export abstract class EC2Reserved extends EC2Interfaces {
   /**
    * Makes a placement group.
    *

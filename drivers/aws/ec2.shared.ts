@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../../lib/errors.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import type { EC2Filters } from './ec2.connection.js'
 import type { QueryParam, QueryParams } from './query.js'
@@ -149,6 +149,3 @@ export function named(id: string | undefined, tagSet: ReadonlyMap<string, string
   const known = needed(id, what)
   return { id: known, name: tagSet.get('Name') || known, tags: toTags(tagSet) }
 }
-
-/** The last part of a call's wait: what is being waited for, and its state. */
-export type EC2Awaited = { readonly state: string }

@@ -1,5 +1,5 @@
 import { type LocationOptions, NodeLocation, NodeSize } from '../../lib/compute/types.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Page, type Pager, pager } from '../../lib/pager.js'
 import { EC2Base } from './ec2.base.js'
@@ -232,7 +232,7 @@ export abstract class EC2Sizes extends EC2Base {
    *
    * @example
    * ```ts
-   * const [{ name }] = await driver.ex_listAvailabilityZones()
+   * const [zone] = await driver.ex_listAvailabilityZones()
    * ```
    * @deprecated use `listLocations`
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAvailabilityZones.html

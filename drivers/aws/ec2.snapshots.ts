@@ -1,6 +1,6 @@
 import { VolumeSnapshot, VolumeSnapshotState } from '../../lib/compute/types.js'
 import { SnapshotDoesNotExistError } from '../../lib/errors.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'

@@ -1,11 +1,9 @@
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import type { CallOptions } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
-import type { EC2CreateNodeOptions } from './ec2.base.js'
 import { answer, type EC2Filters, listing } from './ec2.connection.js'
-import { fromInstanceOptions } from './ec2.instances.js'
 import { EC2Reserved } from './ec2.reserved.js'
 import {
   type EC2Reason,
@@ -20,6 +18,7 @@ import {
   toReason,
   toTags,
 } from './ec2.shared.js'
+import type { EC2CreateNodeOptions } from './ec2.types.js'
 import type { QueryParams } from './query.js'
 
 const REQUEST = xml.object({
@@ -142,6 +141,7 @@ export abstract class EC2Spot extends EC2Reserved {
    */
   async ex_requestSpotNodes(nodes: EC2RequestSpot, options?: CallOptions): Promise<EC2SpotRequest[]> {
     const { ex_spotMaxPrice, ex_clientToken: token, ex_count, ex_type, ex_validUntil, ...node } = nodes
+    const { fromInstanceOptions } = await import('./ec2.instances.js')
     const { TagSpecification: _, ...params } = await fromInstanceOptions(this, node, options)
     return this.connection.create(
       {

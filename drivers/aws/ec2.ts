@@ -3,7 +3,6 @@ import type { CreateNodeFeature } from '../../lib/compute/types.js'
 import { connect } from '../../lib/driver.js'
 import type { FamilyMember } from '../../lib/meta.js'
 import type { AwsOptions } from './connection.js'
-import { awsOptions, foreignOptions } from './credentials.js'
 import { EC2Connection } from './ec2.connection.js'
 import { EC2Spot } from './ec2.spot.js'
 import type { EC2Vendor } from './ec2.vendors.js'
@@ -27,8 +26,8 @@ export type * from './ec2.shared.js'
 export type * from './ec2.sizes.js'
 export type * from './ec2.snapshots.js'
 export type * from './ec2.spot.js'
+export type * from './ec2.types.js'
 export type * from './ec2.volumes.js'
-export type * from './ec2.vpcs.js'
 
 /** Options of a cloud that speaks EC2's API. */
 export interface EC2LikeOptions<Region extends string = string> extends Omit<AwsOptions, 'region'> {
@@ -51,7 +50,7 @@ export class EC2NodeDriver extends EC2Spot implements Partial<ComputeApi> {
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
   constructor(options: AwsOptions = {}) {
-    super(awsOptions(options, 'ec2'))
+    super(options)
     connect(this, new EC2Connection(this, this.region))
   }
 }
@@ -62,8 +61,8 @@ export abstract class EC2LikeNodeDriver<P extends string> extends EC2Spot implem
   override readonly features: { readonly createNode: readonly CreateNodeFeature[] } = FEATURES
 
   constructor(vendor: EC2Vendor & FamilyMember<P>, options: EC2LikeOptions) {
-    super(foreignOptions(options as AwsOptions, vendor.provider), vendor.region)
+    super(options, vendor)
     this.provider = vendor.provider
-    connect(this, new EC2Connection(this, this.region, vendor.place))
+    connect(this, new EC2Connection(this, this.region, vendor))
   }
 }

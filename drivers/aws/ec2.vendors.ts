@@ -14,8 +14,12 @@ export const VENDORS: readonly EC2Vendor[] = [
     docs: 'https://docs.eucalyptus.cloud/eucalyptus/5/',
     region: 'eucalyptus',
     place: {
-      // Everybody has their own: the options `host`, `port` and `secure` say where it is.
-      endpoint: 'http://localhost:8773',
+      endpoint: 'https://localhost:8773',
+      host: "the name of the cloud's web services, such as 'compute.cloud.example.com'",
+      keys: [
+        ['EUCALYPTUS_ACCESS_KEY_ID', 'EC2_ACCESS_KEY'],
+        ['EUCALYPTUS_SECRET_ACCESS_KEY', 'EC2_SECRET_KEY'],
+      ],
       path: '/services/compute',
       unknown: ['MaxResults', 'IncludePublicKey', 'IncludeDeprecated'],
     },
@@ -29,6 +33,10 @@ export const VENDORS: readonly EC2Vendor[] = [
     region: 'us-east-2',
     place: {
       endpoint: 'https://fcu.{region}.outscale.com',
+      keys: [
+        ['OUTSCALE_INC_ACCESS_KEY_ID', 'OSC_ACCESS_KEY'],
+        ['OUTSCALE_INC_SECRET_ACCESS_KEY', 'OSC_SECRET_KEY'],
+      ],
       unknown: ['IncludePublicKey', 'IncludeDeprecated'],
     },
   },
@@ -41,6 +49,10 @@ export const VENDORS: readonly EC2Vendor[] = [
     region: 'eu-west-2',
     place: {
       endpoint: 'https://fcu.{region}.outscale.com',
+      keys: [
+        ['OUTSCALE_SAS_ACCESS_KEY_ID', 'OSC_ACCESS_KEY'],
+        ['OUTSCALE_SAS_SECRET_ACCESS_KEY', 'OSC_SECRET_KEY'],
+      ],
       unknown: ['IncludePublicKey', 'IncludeDeprecated'],
     },
   },

@@ -1,20 +1,18 @@
 import {
   type AttachVolumeOptions,
-  type CreateVolumeOptions,
-  type CreateVolumeSnapshotOptions,
   StorageVolume,
   StorageVolumeState,
   type VolumeSnapshot,
 } from '../../lib/compute/types.js'
 import { ConflictError, VolumeDoesNotExistError } from '../../lib/errors.js'
-import { xml } from '../../lib/http/xml.js'
+import * as xml from '../../lib/http/xml-shape.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Owned, owned } from '../../lib/owned.js'
 import type { Pager } from '../../lib/pager.js'
 import type { WaitOptions } from '../../lib/poller.js'
 import type { Ref } from '../../lib/resource.js'
-import { answer, type EC2Filters, itself, listing } from './ec2.connection.js'
-import { type EC2Tags, type EC2VolumeType, needed, TAGGED, tagged, toFilters, toTags } from './ec2.shared.js'
+import { answer, itself, listing } from './ec2.connection.js'
+import { needed, TAGGED, tagged, toFilters, toTags } from './ec2.shared.js'
 import {
   type EC2SnapshotExtra,
   EC2Snapshots,
@@ -23,6 +21,17 @@ import {
   SNAPSHOT,
   toSnapshot,
 } from './ec2.snapshots.js'
+import type {
+  EC2AddVolume,
+  EC2CreateVolumeOptions,
+  EC2CreateVolumeSnapshotOptions,
+  EC2DetachVolumeOptions,
+  EC2ListModificationsOptions,
+  EC2ListVolumesOptions,
+  EC2ModifyVolume,
+  EC2VolumeExtra,
+  EC2VolumeModification,
+} from './ec2.types.js'
 
 const STATES: Readonly<Record<string, StorageVolumeState>> = {
   creating: StorageVolumeState.CREATING,
@@ -84,106 +93,6 @@ const MODIFICATION = xml.object({
 type RawModification = xml.Infer<typeof MODIFICATION>
 const MODIFICATIONS = listing('DescribeVolumesModifications', 'volumeModificationSet', MODIFICATION, 500)
 const MODIFIED = answer('ModifyVolume', { volumeModification: MODIFICATION })
-
-/** A node that a volume is attached to. */
-export interface EC2VolumeAttachment {
-  readonly nodeId: string
-  readonly device: string | undefined
-  readonly status: string | undefined
-  readonly attachedAt: Date | undefined
-  readonly deleteOnTermination: boolean | undefined
-}
-/** What only EC2 tells of a volume. */
-export interface EC2VolumeExtra {
-  /** EC2's own word: `'creating'`, `'available'`, `'in-use'`, `'deleting'`, `'deleted'` or `'error'`. */
-  readonly state: string
-  readonly zone: string | undefined
-  readonly createdAt: Date | undefined
-  /** The snapshot that it began as. */
-  readonly snapshotId: string | undefined
-  readonly volumeType: string | undefined
-  readonly iops: number | undefined
-  /** MiB a second. */
-  readonly throughput: number | undefined
-  readonly encrypted: boolean | undefined
-  readonly kmsKeyId: string | undefined
-  readonly multiAttach: boolean | undefined
-  readonly attachments: readonly EC2VolumeAttachment[]
-  readonly tags: EC2Tags
-}
-/** What a volume becomes, and what it was. */
-export interface EC2VolumeModification {
-  readonly volumeId: string
-  /** `'modifying'`, `'optimizing'`, `'completed'` or `'failed'`; it can be used all the time. */
-  readonly state: string
-  readonly statusMessage: string | undefined
-  /** Percent. */
-  readonly progress: number | undefined
-  readonly startedAt: Date | undefined
-  readonly endedAt: Date | undefined
-  readonly target: EC2VolumeShape
-  readonly original: EC2VolumeShape
-}
-export interface EC2VolumeShape {
-  /** GiB. */
-  readonly size: number | undefined
-  readonly iops: number | undefined
-  readonly volumeType: string | undefined
-  /** MiB a second. */
-  readonly throughput: number | undefined
-}
-
-export interface EC2CreateVolumeOptions extends CreateVolumeOptions {
-  /** @defaultValue 'gp2' */
-  ex_volumeType?: EC2VolumeType | undefined
-  /** Of io1, io2 and gp3 volumes. */
-  ex_iops?: number | undefined
-  /** MiB a second, of gp3 volumes. */
-  ex_throughput?: number | undefined
-  ex_encrypted?: boolean | undefined
-  /** A key of KMS. @defaultValue the account's key for EBS */
-  ex_kmsKeyId?: string | undefined
-  /** Of io1 and io2 volumes. @defaultValue false */
-  ex_multiAttach?: boolean | undefined
-  ex_tags?: EC2Tags | undefined
-  /** What EC2 knows the request by. @defaultValue one of its own */
-  ex_clientToken?: string | undefined
-}
-export interface EC2ListVolumesOptions extends CallOptions {
-  /** Only those that are attached to this node. */
-  ex_node?: Ref | undefined
-  ex_volumeIds?: readonly string[] | undefined
-  ex_filters?: EC2Filters | undefined
-}
-export interface EC2DetachVolumeOptions extends CallOptions {
-  /** As if it was pulled out: what the system has not written is lost. @defaultValue false */
-  ex_force?: boolean | undefined
-}
-export interface EC2CreateVolumeSnapshotOptions extends CreateVolumeSnapshotOptions {
-  ex_description?: string | undefined
-  /** Tags of the snapshot; its name is the tag `Name`. */
-  ex_metadata?: EC2Tags | undefined
-}
-/** What is to change of a volume; what is absent stays. */
-export interface EC2ModifyVolume {
-  /** GiB: not less than before. */
-  size?: number | undefined
-  volumeType?: EC2VolumeType | undefined
-  iops?: number | undefined
-  /** MiB a second. */
-  throughput?: number | undefined
-  multiAttach?: boolean | undefined
-}
-export interface EC2ListModificationsOptions extends CallOptions {
-  ex_volumeIds?: readonly string[] | undefined
-  ex_filters?: EC2Filters | undefined
-}
-export interface EC2AddVolume {
-  /** GiB. @defaultValue 8 */
-  size?: number | undefined
-  /** @defaultValue 'gp2' */
-  driveType?: EC2VolumeType | undefined
-}
 
 /** Volumes of Elastic Block Store. Attaching and detaching resolve when they are accepted: `ex_waitForVolume` waits. */
 export abstract class EC2Volumes extends EC2Snapshots {
@@ -305,7 +214,7 @@ export abstract class EC2Volumes extends EC2Snapshots {
    *
    * @example
    * ```ts
-   * const [{ state, progress }] = await driver.ex_describeVolumesModifications({ ex_volumeIds: [volume.id] })
+   * const [change] = await driver.ex_describeVolumesModifications({ ex_volumeIds: [volume.id] })
    * ```
    * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVolumesModifications.html
    */

@@ -3,11 +3,15 @@ import type { CallOptions } from '../../lib/options.js'
 import type { WaitOptions } from '../../lib/poller.js'
 import type { Ref } from '../../lib/resource.js'
 import { giveBack } from './ec2.cleanup.js'
+import type { EC2CreateVpc, EC2Interfaces, EC2Vpc } from './ec2.interfaces.js'
 import type { EC2Network, EC2Subnet } from './ec2.networks.js'
 import { needed } from './ec2.shared.js'
-import type { EC2CreateVpc, EC2Vpc, EC2Vpcs } from './ec2.vpcs.js'
 
-export async function createVpc(driver: EC2Vpcs, vpc: EC2CreateVpc, options: WaitOptions | undefined): Promise<EC2Vpc> {
+export async function createVpc(
+  driver: EC2Interfaces,
+  vpc: EC2CreateVpc,
+  options: WaitOptions | undefined,
+): Promise<EC2Vpc> {
   const { name, cidrBlock = '192.168.0.0/20' } = vpc
   const made = await driver.ex_createNetwork({ name, cidrBlock, ipv6: true }, options)
   try {
@@ -23,7 +27,7 @@ export async function createVpc(driver: EC2Vpcs, vpc: EC2CreateVpc, options: Wai
 }
 
 async function openToInternet(
-  driver: EC2Vpcs,
+  driver: EC2Interfaces,
   network: EC2Network,
   ex_name: string,
   options: CallOptions | undefined,
@@ -45,7 +49,7 @@ async function openToInternet(
 }
 
 async function createSubnet(
-  driver: EC2Vpcs,
+  driver: EC2Interfaces,
   network: EC2Network,
   { name, availabilityZone }: EC2CreateVpc,
   options: CallOptions | undefined,
@@ -60,7 +64,7 @@ async function createSubnet(
 }
 
 async function openGroup(
-  driver: EC2Vpcs,
+  driver: EC2Interfaces,
   network: EC2Network,
   name: string,
   options: CallOptions | undefined,
@@ -72,7 +76,7 @@ async function openGroup(
   return group
 }
 
-export async function deleteVpc(driver: EC2Vpcs, vpc: Ref, options: WaitOptions | undefined): Promise<void> {
+export async function deleteVpc(driver: EC2Interfaces, vpc: Ref, options: WaitOptions | undefined): Promise<void> {
   const within = { ...options, ex_filters: { 'vpc-id': vpc.id } }
   await deleteNodes(driver, within, options)
   const nats = (await driver.ex_listNatGateways(within)).filter(({ state }) => state !== 'deleted')
@@ -91,13 +95,17 @@ export async function deleteVpc(driver: EC2Vpcs, vpc: Ref, options: WaitOptions 
   await driver.ex_deleteNetwork(vpc, options)
 }
 
-async function deleteNodes(driver: EC2Vpcs, within: CallOptions, options: WaitOptions | undefined): Promise<void> {
+async function deleteNodes(
+  driver: EC2Interfaces,
+  within: CallOptions,
+  options: WaitOptions | undefined,
+): Promise<void> {
   const nodes = (await driver.listNodes(within)).filter(({ extra }) => extra.state !== 'terminated')
   for (const node of nodes) await driver.destroyNode(node, options)
   await Promise.all(nodes.map(node => driver.ex_waitForNode(node, 'terminated', options)))
 }
 
-async function deleteGateways(driver: EC2Vpcs, vpc: Ref, options: CallOptions | undefined): Promise<void> {
+async function deleteGateways(driver: EC2Interfaces, vpc: Ref, options: CallOptions | undefined): Promise<void> {
   const ex_filters = { 'attachment.vpc-id': vpc.id }
   for (const gateway of await driver.ex_listInternetGateways({ ...options, ex_filters })) {
     await driver.ex_detachInternetGateway(gateway, vpc, options)
@@ -106,7 +114,11 @@ async function deleteGateways(driver: EC2Vpcs, vpc: Ref, options: CallOptions | 
 }
 
 /** Groups that name each other cannot be deleted: their rules go first. */
-async function deleteGroups(driver: EC2Vpcs, within: CallOptions, options: CallOptions | undefined): Promise<void> {
+async function deleteGroups(
+  driver: EC2Interfaces,
+  within: CallOptions,
+  options: CallOptions | undefined,
+): Promise<void> {
   const groups = (await driver.ex_getSecurityGroups(within)).filter(({ name }) => name !== 'default')
   for (const group of groups) {
     for (const rule of group.ingress.filter(each => each.groups.length > 0)) {

@@ -8,7 +8,7 @@ import { awsOptions } from './credentials.js'
 import { type ElbHealthCheck, HEALTH_CHECK, toHealthCheck } from './elb.base.js'
 import { ElbPolicies } from './elb.policies.js'
 import { act, BalancerConnection, members, PAIRS, type Pairs, toPairs, toRawPairs } from './elb.shared.js'
-import { meta } from './meta.js'
+import { aws } from './vendor.js'
 
 export type { AwsOptions } from './connection.js'
 export type {
@@ -73,7 +73,7 @@ export class ElasticLBDriver extends ElbPolicies implements Partial<LoadBalancer
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
   constructor(options: AwsOptions = {}) {
-    super(meta, awsOptions(options, 'elb'))
+    super(aws, awsOptions(options, 'elb'))
     connect(this, new BalancerConnection(this, '2012-06-01'))
   }
 

@@ -7,12 +7,12 @@ import { type Pager, pager } from '../../lib/pager.js'
 import type { Ref } from '../../lib/resource.js'
 import type { AwsOptions } from './connection.js'
 import { awsOptions } from './credentials.js'
-import { meta } from './meta.js'
 import type { Route53Vpc } from './route53.base.js'
 import { type Route53ChangeInfo, toChange } from './route53.changes.js'
 import { Route53HealthChecks } from './route53.checks.js'
 import { Route53Connection } from './route53.connection.js'
 import { bareId, CHANGED } from './route53.sets.js'
+import { aws } from './vendor.js'
 
 export type { AwsOptions } from './connection.js'
 export type * from './route53.base.js'
@@ -46,7 +46,7 @@ export class Route53DNSDriver extends Route53HealthChecks implements Partial<DNS
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
   constructor(options: AwsOptions = {}) {
-    super(meta, awsOptions(options, 'route53'))
+    super(aws, awsOptions(options, 'route53'))
     connect(this, new Route53Connection(this))
   }
 

@@ -14,7 +14,6 @@ import { type HashType, reported } from '../../lib/storage/transfer.js'
 import { type ByteRange, Container, type ObjectRef } from '../../lib/storage/types.js'
 import { readXml } from './connection.js'
 import { awsOptions } from './credentials.js'
-import { meta } from './meta.js'
 import { CHECKSUM_LENGTH, type S3Checksum } from './s3.checksums.js'
 import { S3Connection, type S3Options, type S3Vendor } from './s3.connection.js'
 import { checkNewBucket } from './s3.names.js'
@@ -42,21 +41,22 @@ import type {
   S3SignedUrlOptions,
   S3StreamOptions,
 } from './s3.types.js'
+import { aws } from './vendor.js'
 
 /** Seven days: no signature is good for longer. */
 const LONGEST_ADDRESS = 604_800
 
 /** Other stores' keys are not taken from where those of AWS lie. */
 function credentialsOf({ provider, endpoint }: S3Vendor): Pick<VendorMeta, 'vendor' | 'credentials'> {
-  if (endpoint === undefined) return meta
+  if (endpoint === undefined) return aws
   const name = provider.toUpperCase()
-  const credentials = meta.credentials.map(source => {
+  const credentials = aws.credentials.map(source => {
     if (source.option === 'key') return { option: 'key', env: [`${name}_ACCESS_KEY_ID`] }
     if (source.option === 'secret') return { option: 'secret', env: [`${name}_SECRET_ACCESS_KEY`] }
     const { env: _, file: __, ...rest } = source
     return rest
   })
-  return { vendor: meta.vendor, credentials }
+  return { vendor: aws.vendor, credentials }
 }
 
 /** Buckets and objects: what all stores have that speak S3. */
@@ -76,12 +76,13 @@ export abstract class S3BaseStorageDriver<P extends string> extends StorageDrive
     super(credentialsOf(vendor), vendor.endpoint === undefined ? awsOptions(options, vendor.provider) : options)
     this.provider = vendor.provider
     const { regions } = vendor
-    const { region, host, partSize, concurrency, checksum, addressing } = optionsOf<S3Options>(this)
+    const { region, host, partSize, concurrency, checksum, addressing, signPayload } = optionsOf<S3Options>(this)
     if (region !== undefined && regions?.length && !regions.includes(region) && host === undefined)
       this.#refuse('region', `one of ${regions.join(', ')}`)
     if (vendor.host !== undefined && host === undefined) this.#refuse('host', vendor.host)
     if (addressing !== undefined && addressing !== 'virtual' && addressing !== 'path')
       this.#refuse('addressing', "'virtual' or 'path'")
+    if (signPayload !== undefined && typeof signPayload !== 'boolean') this.#refuse('signPayload', 'true or false')
     if (partSize !== undefined) checkPartSize(partSize, allowed => this.#refuse('partSize', allowed))
     if (concurrency !== undefined) checkConcurrency(concurrency, allowed => this.#refuse('concurrency', allowed))
     if (checksum !== undefined && !Object.hasOwn(CHECKSUM_LENGTH, checksum))

@@ -62,6 +62,11 @@ export interface S3Options<Region extends string = string> extends AwsOptions {
   concurrency?: number | undefined
   /** What uploads are checked by. @defaultValue what the vendor is known to have: CRC32 at AWS, else MD5 */
   checksum?: S3Checksum | undefined
+  /**
+   * Whether signatures cover what is uploaded, for which all of it is hashed. TLS protects it already.
+   * @defaultValue true over plain HTTP, false over TLS
+   */
+  signPayload?: boolean | undefined
 }
 
 /** A request to a bucket, to an object in it, or to the service. */
@@ -139,9 +144,9 @@ export class S3Connection extends AwsConnection {
     this.#endpoints.set(region, this.origin)
   }
 
-  /** Whether what is sent can be read and changed on its way. */
-  get isPlain(): boolean {
-    return this.origin.startsWith('http:')
+  /** Whether signatures cover what is uploaded: always where it could be changed on its way, unless nobody minds. */
+  get signsPayload(): boolean {
+    return optionsOf<S3Options>(this).signPayload ?? this.origin.startsWith('http:')
   }
 
   /** The region of a bucket, as far as it is known. */
@@ -211,18 +216,11 @@ export class S3Connection extends AwsConnection {
 
   protected override signWith(credentials: AwsCredentials, request: OutgoingRequest, options: CallOptions): void {
     const { headers } = request
-    const bucket = this.#bucketOf(request)
-    const region = bucket === undefined ? this.scope.region : this.regionOf(bucket)
-    const origin = bucket === undefined ? request.origin : this.place(bucket, undefined).origin
-    // Where it was going is not where the bucket is, as is known by now.
-    if (origin !== request.origin) {
-      request.origin = origin
-      headers['host'] = origin.slice(origin.indexOf('//') + 2)
-    }
+    const region = this.#regions.size === 0 ? this.scope.region : this.#redirect(request)
     const payloadHash = headers['x-amz-content-sha256'] ?? this.payloadHash(request)
     headers['x-amz-content-sha256'] = payloadHash
     const date = this.now()
-    const scope = { service: this.scope.service, region }
+    const scope = region === this.scope.region ? this.scope : { service: this.scope.service, region }
     const signature = signHeaders(request, credentials, scope, { date, payloadHash, encodesPath: false })
     if (payloadHash === STREAMING_SIGNED || payloadHash === STREAMING_SIGNED_TRAILER) {
       const seed = (options as { [SEED]?: Seed })[SEED]
@@ -230,10 +228,21 @@ export class S3Connection extends AwsConnection {
     }
   }
 
-  /** Bytes over TLS cannot be changed on their way: they need not be read twice. */
+  /** Where a bucket is found elsewhere than its request was going, as is known by now, it goes there. Tells the region. */
+  #redirect(request: OutgoingRequest): string {
+    const bucket = this.#bucketOf(request)
+    if (bucket === undefined) return this.scope.region
+    const { origin } = this.place(bucket, undefined)
+    if (origin !== request.origin) {
+      request.origin = origin
+      request.headers['host'] = origin.slice(origin.indexOf('//') + 2)
+    }
+    return this.regionOf(bucket)
+  }
+
+  /** Documents are always signed; of what is uploaded it is told beforehand. */
   protected override payloadHash(request: OutgoingRequest): string {
-    const { body, origin } = request
-    return body instanceof Uint8Array && origin.startsWith('https:') ? UNSIGNED_PAYLOAD : super.payloadHash(request)
+    return request.body instanceof Uint8Array ? UNSIGNED_PAYLOAD : super.payloadHash(request)
   }
 
   #bucketOf({ origin, target }: Pick<OutgoingRequest, 'origin' | 'target'>): string | undefined {

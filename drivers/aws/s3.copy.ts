@@ -1,12 +1,13 @@
 import type { ReplyHead } from '../../lib/http/message.js'
 import { queryString, slashed } from '../../lib/http/url.js'
+import { CallLimits } from '../../lib/limits.js'
 import type { CallOptions } from '../../lib/options.js'
 import type { NamedRef } from '../../lib/resource.js'
 import type { ObjectDescription, ObjectRef } from '../../lib/storage/types.js'
 import type { S3Connection } from './s3.connection.js'
 import { S3DownloadStorageDriver } from './s3.download.js'
 import { customerKeyHeaders, objectHeaders, tagQuery } from './s3.headers.js'
-import { CallLimits, MultipartUpload, mostParts, type PartWork } from './s3.multipart.js'
+import { MultipartUpload, mostParts, type PartWork } from './s3.multipart.js'
 import { checkBucket, checkKey } from './s3.names.js'
 import { plainTag, type RawLate, readLate } from './s3.shapes.js'
 import { headObject, lengthIn, NO_OBJECT, toObject } from './s3.shared.js'
@@ -159,7 +160,6 @@ interface CopiedPart {
 function copyPart(connection: S3Connection, { bucket, key, headers, start, end }: CopiedPart): PartWork {
   return {
     size: end - start,
-    release: () => {},
     send: async (query, options) => {
       const range = { 'x-amz-copy-source-range': `bytes=${start}-${end - 1}` }
       const read = readLate('CopyPartResult', connection.provider)

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { CleanupError, LibcloudError, NotFoundError, TimeoutError } from '../../lib/errors.js'
+import { CleanupError, LibcloudError, NotFoundError } from '../../lib/errors.js'
 import { type ReplyHead, readNothing } from '../../lib/http/message.js'
-import { type CallOptions, operationOf } from '../../lib/options.js'
+import type { CallLimits } from '../../lib/limits.js'
+import type { CallOptions } from '../../lib/options.js'
+import type { Part } from '../../lib/storage/parts.js'
 import { readXml } from './connection.js'
-import { checksumHeader, checksumOf, type S3Checksum } from './s3.checksums.js'
+import { checksumHeader, type S3Checksum, startChecksum } from './s3.checksums.js'
 import type { S3Connection } from './s3.connection.js'
 import type { Headers } from './s3.headers.js'
 import {
@@ -18,6 +20,7 @@ import {
   UPLOADS,
 } from './s3.shapes.js'
 import { NO_BUCKET } from './s3.shared.js'
+import { UNSIGNED_PAYLOAD } from './signature.js'
 
 /** The most parts of one object. */
 export function mostParts({ vendor }: S3Connection): number {
@@ -55,62 +58,6 @@ export interface PartWork {
   readonly size: number
   /** In hexadecimal; asked of parts that the service may have already. */
   md5?(): string
-  release(): void
-}
-
-/** A limit of time, and the caller's signal, for a call of many requests. */
-export class CallLimits {
-  readonly #controller = new AbortController()
-  readonly #options: CallOptions
-  readonly #deadline: number
-  readonly #timer: NodeJS.Timeout | undefined
-  /** What ended the call. */
-  failure: { readonly error: unknown } | undefined
-
-  constructor(options: CallOptions, provider: string) {
-    options.signal?.throwIfAborted()
-    this.#options = options
-    const { timeout, signal } = options
-    this.#deadline = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout
-    signal?.addEventListener('abort', this.#abort)
-    const operation = operationOf(options)
-    const expire = (): void => {
-      const message = `${operation ?? 'transfer'}: not done within the call's timeout of ${timeout} ms`
-      this.fail(new TimeoutError(message, { provider, operation }))
-    }
-    this.#timer = timeout === undefined ? undefined : setTimeout(expire, timeout)
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  #abort = (): void => this.fail(this.#options.signal?.reason)
-
-  /** Ends all that is under way. The first reason counts. */
-  fail(error: unknown): void {
-    if (this.failure) return
-    this.failure = { error }
-    this.#controller.abort(error)
-  }
-
-  /** The options of the next request. */
-  next(): CallOptions {
-    const left = this.#deadline - performance.now()
-    // Parts are streamed: a timeout of their own would be the driver's for short calls.
-    const timeout = Number.isFinite(left) ? { timeout: Math.max(1, left) } : {}
-    return { ...this.#options, ...timeout, signal: this.#controller.signal }
-  }
-
-  /** The options of a request that tidies up when nothing else may go on. */
-  last(): CallOptions {
-    return { ...this.#options, timeout: 30_000, signal: undefined }
-  }
-
-  end(): void {
-    clearTimeout(this.#timer)
-    this.#options.signal?.removeEventListener('abort', this.#abort)
-  }
 }
 
 /** Makes an object of parts, several at once; when that fails, the service is told to forget them. */
@@ -190,10 +137,7 @@ export class MultipartUpload {
         done => void this.#done.push({ ...done, number }),
         (error: unknown) => this.#limits.fail(error),
       )
-      .finally(() => {
-        part.release()
-        this.#running.delete(work)
-      })
+      .finally(() => void this.#running.delete(work))
     this.#running.add(work)
   }
 
@@ -290,16 +234,21 @@ export async function* partsOf(
   } while (marker !== undefined)
 }
 
-/** The part of an object that is sent: its bytes, and what they are checked by. */
+/** What is told of a piece that is sent: what it is checked by, and what its signature covers. */
 export function bodyHeaders(
   connection: S3Connection,
-  bytes: Uint8Array,
+  { chunks }: Part,
   checksum: S3Checksum | undefined,
 ): { headers: Record<string, string>; checksum: string | undefined } {
-  const sum = checksum === undefined ? undefined : checksumOf(checksum, bytes)
   const headers: Record<string, string> = {}
+  const running = checksum === undefined ? undefined : startChecksum(checksum)
+  const hash = connection.signsPayload ? createHash('sha256') : undefined
+  for (const chunk of chunks) {
+    running?.update(chunk)
+    hash?.update(chunk)
+  }
+  const sum = running?.digest()
   if (checksum !== undefined && sum !== undefined) headers[checksumHeader(checksum)] = sum
-  // On a way that can be listened to, the signature covers the bytes.
-  if (connection.isPlain) headers['x-amz-content-sha256'] = createHash('sha256').update(bytes).digest('hex')
+  headers['x-amz-content-sha256'] = hash?.digest('hex') ?? UNSIGNED_PAYLOAD
   return { headers, checksum: sum }
 }

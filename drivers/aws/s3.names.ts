@@ -14,7 +14,7 @@ export function isHostLabel(bucket: string): boolean {
  * @throws InvalidContainerNameError
  */
 export function checkBucket(name: string, provider: string): void {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(name) && !name.includes('..')) return
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/.test(name) && !name.includes('..')) return
   refuse('3 to 255 letters, digits, dots, hyphens and underscores', name, provider)
 }
 

@@ -6,10 +6,11 @@ import { operationOf } from '../../lib/options.js'
 import type { NamedRef } from '../../lib/resource.js'
 import type { StorageDriver } from '../../lib/storage/driver.js'
 import { type ByteRange, type ObjectRef, StorageObject } from '../../lib/storage/types.js'
-import { readXml } from './connection.js'
+
 import type { S3Connection } from './s3.connection.js'
 import { customerKeyHeaders, extraOf, type Headers, md5Of, metaOf } from './s3.headers.js'
-import { decoded, LISTING, plainTag, type RawListing, type RawObject } from './s3.shapes.js'
+import { readListing } from './s3.listing.js'
+import { decoded, plainTag, type RawListing, type RawObject } from './s3.shapes.js'
 import type { S3ListOptions, S3Object, S3ObjectExtra, S3ReadOptions, S3StreamOptions } from './s3.types.js'
 
 /** Errors of requests whose status says what is missing. */
@@ -48,7 +49,7 @@ export async function listPage(
     'max-keys': ex_pageSize,
     'continuation-token': token,
   }
-  const spec = { bucket: container.name, query, read: readXml(LISTING), errors: NO_BUCKET }
+  const spec = { bucket: container.name, query, read: readListing, errors: NO_BUCKET }
   return (await connection.ask(spec, options)).body
 }
 

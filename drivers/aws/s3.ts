@@ -1,10 +1,11 @@
 import type { StorageApi } from '../../lib/storage/api.js'
 import type { S3Options, S3Vendor } from './s3.connection.js'
-import { S3ManageStorageDriver } from './s3.manage.js'
+import { S3LifecycleStorageDriver } from './s3.lifecycle.js'
 
 export type { S3Checksum } from './s3.checksums.js'
 export type { S3Options, S3Vendor } from './s3.connection.js'
 export type { S3CopyOptions } from './s3.copy.js'
+export type { S3LifecycleRule, S3RestoreOptions } from './s3.lifecycle.js'
 export type { S3Deletion } from './s3.manage.js'
 export type {
   S3Acl,
@@ -41,7 +42,10 @@ const AWS: S3Vendor<'s3'> = {
 }
 
 /** Stores that speak S3: each is a row of data in `s3.vendors.ts`, and a class of its own. */
-export class S3FamilyStorageDriver<P extends string> extends S3ManageStorageDriver<P> implements Partial<StorageApi> {
+export class S3FamilyStorageDriver<P extends string>
+  extends S3LifecycleStorageDriver<P>
+  implements Partial<StorageApi>
+{
   /** `vendor` is the store's row. */
   constructor(vendor: S3Vendor<P>, options: S3Options) {
     super(vendor, options)

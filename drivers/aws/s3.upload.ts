@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto'
 import { type BodySource, discard, expectFailure } from '../../lib/http/body.js'
 import { type ReplyHead, readNothing } from '../../lib/http/message.js'
-import type { CallOptions } from '../../lib/options.js'
+import { CallLimits } from '../../lib/limits.js'
+import { type CallOptions, operationOf } from '../../lib/options.js'
 import type { NamedRef } from '../../lib/resource.js'
 import type { StorageApi } from '../../lib/storage/api.js'
+import { joined, type Part, PartReader, sliced } from '../../lib/storage/parts.js'
+import { verifyHash } from '../../lib/storage/transfer.js'
 import { StorageObject } from '../../lib/storage/types.js'
 import { S3BaseStorageDriver } from './s3.base.js'
 import { CHECKSUM_LENGTH, checksumHeader, type S3Checksum, startChecksum } from './s3.checksums.js'
 import { SEED, type Seed } from './s3.connection.js'
 import { customerKeyHeaders, extraOf, type Headers, md5Of, objectHeaders } from './s3.headers.js'
-import { bodyHeaders, CallLimits, MultipartUpload, mostParts, type PartWork } from './s3.multipart.js'
-import { type Part, PartReader, slices } from './s3.parts.js'
+import { bodyHeaders, MultipartUpload, mostParts, type PartWork } from './s3.multipart.js'
 import { plainTag } from './s3.shapes.js'
 import { checkConcurrency, checkPartSize, NO_BUCKET } from './s3.shared.js'
 import type { S3Object, S3ObjectExtra, S3UploadOptions } from './s3.types.js'
@@ -22,11 +24,14 @@ import {
   STREAMING_SIGNED_TRAILER,
   STREAMING_UNSIGNED_TRAILER,
 } from './signature.chunks.js'
+import { UNSIGNED_PAYLOAD } from './signature.js'
 
 /** Conditions on what is there already. */
 const CONDITIONS = ['if-match', 'if-none-match']
 /** Bytes above which a body is sent slice by slice. */
 const LARGE = 1024 * 1024
+
+const EMPTY: Part = { chunks: [new Uint8Array()], length: 0 }
 
 /** An upload, with all that was asked of it. */
 interface Job {
@@ -110,9 +115,7 @@ export abstract class S3UploadStorageDriver<P extends string>
       const first = await reader.next(size)
       // A source that said its length is read to its end, to see whether that is so.
       const whole =
-        first === undefined ||
-        first.bytes.length < size ||
-        (reader.length === size && (await reader.next(1)) === undefined)
+        first === undefined || first.length < size || (reader.length === size && (await reader.next(1)) === undefined)
       if (whole && !options.ex_multipart && !options.ex_resume) return await this.#put(first, job, limits)
       return await this.#multipart(first, reader, job, limits)
     } finally {
@@ -123,22 +126,22 @@ export abstract class S3UploadStorageDriver<P extends string>
 
   /** Bytes at hand in one request, which is repeated when it fails. */
   async #put(part: Part | undefined, job: Job, limits: CallLimits): Promise<Uploaded> {
-    const bytes = part?.bytes ?? new Uint8Array()
-    const { headers } = bodyHeaders(this.connection, bytes, job.checksum)
+    const whole = part ?? EMPTY
+    const { headers } = bodyHeaders(this.connection, whole, job.checksum)
     const reply = await this.connection.ask(
       {
         method: 'PUT',
         bucket: job.bucket,
         key: job.key,
         headers: { ...job.headers, ...headers },
-        body: bytes.length > LARGE ? () => slices(bytes) : bytes,
-        contentLength: bytes.length,
+        body: whole.length > LARGE ? () => sliced(whole) : joined(whole),
+        contentLength: whole.length,
         errors: NO_BUCKET,
         read: readNothing,
       },
       limits.next(),
     )
-    return { size: bytes.length, headers: reply.headers, tag: reply.headers['etag'] }
+    return { size: whole.length, headers: reply.headers, tag: reply.headers['etag'] }
   }
 
   async #multipart(first: Part | undefined, reader: PartReader, job: Job, limits: CallLimits): Promise<Uploaded> {
@@ -158,24 +161,26 @@ export abstract class S3UploadStorageDriver<P extends string>
     const most = mostParts(this.connection)
     let size = 0
     const { body, headers: last } = await new MultipartUpload(this.connection, target, limits).run(async number => {
-      const empty: Part = { bytes: new Uint8Array(), release: () => {} }
       const part =
-        number === 1 ? (first ?? empty) : await reader.next(sizeOfParts(job.partSize, reader.length, number, most))
+        number === 1 ? (first ?? EMPTY) : await reader.next(sizeOfParts(job.partSize, reader.length, number, most))
       if (part === undefined) return undefined
       if (number > most) this.connection.refuse('options.ex_partSize', `more: there are above ${most} parts`, options)
-      size += part.bytes.length
+      size += part.length
       return this.#work(part, job)
     })
     return { size, headers: last, tag: body.ETag }
   }
 
-  #work({ bytes, release }: Part, { bucket, key, partHeaders, checksum }: Job): PartWork {
+  #work(part: Part, { bucket, key, partHeaders, checksum }: Job): PartWork {
     return {
-      size: bytes.length,
-      md5: () => createHash('md5').update(bytes).digest('hex'),
-      release,
+      size: part.length,
+      md5: () => {
+        const hash = createHash('md5')
+        for (const chunk of part.chunks) hash.update(chunk)
+        return hash.digest('hex')
+      },
       send: async (query, options) => {
-        const { headers, checksum: sum } = bodyHeaders(this.connection, bytes, checksum)
+        const { headers, checksum: sum } = bodyHeaders(this.connection, part, checksum)
         const reply = await this.connection.ask(
           {
             method: 'PUT',
@@ -183,8 +188,8 @@ export abstract class S3UploadStorageDriver<P extends string>
             key,
             query,
             headers: { ...partHeaders, ...headers },
-            body: () => slices(bytes),
-            contentLength: bytes.length,
+            body: () => sliced(part),
+            contentLength: part.length,
             read: readNothing,
           },
           options,
@@ -200,42 +205,37 @@ export abstract class S3UploadStorageDriver<P extends string>
 
   /** A stream as it comes, in one request: what is not held cannot be sent twice. */
   async #putStream(reader: PartReader, length: number, job: Job): Promise<Uploaded> {
-    const { connection } = this
+    const { connection, provider } = this
     const { checksum, options } = job
-    const running = checksum === undefined || checksum === 'MD5' ? undefined : startChecksum(checksum)
-    const name = running && checksum ? checksumHeader(checksum) : undefined
-    const isSigned = connection.isPlain
+    const running = checksum === undefined ? undefined : startChecksum(checksum)
+    // An MD5 cannot follow a body: it is compared with the entity tag.
+    const isTrailed = running !== undefined && checksum !== 'MD5'
+    const trailer = isTrailed
+      ? { name: checksumHeader(checksum as S3Checksum), value: () => running.digest() }
+      : undefined
     const seed: Seed = { signature: undefined, date: undefined }
-    const isFramed = isSigned || running !== undefined
-    const told = running && checksum && name ? { name, valueLength: CHECKSUM_LENGTH[checksum] } : undefined
     const chunks = chunksOfReader(reader, running)
-    const payload = isSigned ? (name ? STREAMING_SIGNED_TRAILER : STREAMING_SIGNED) : STREAMING_UNSIGNED_TRAILER
-    const encodings = [isFramed ? 'aws-chunked' : undefined, job.headers['content-encoding']].filter(Boolean)
-    const body = (async function* () {
-      const { signature, date } = seed
-      const signer = isSigned && signature && date ? new ChunkSigner(signature, date) : undefined
-      const trailer = running && name ? { name, value: () => running.digest() } : undefined
-      if (isFramed) yield* framed(chunks, { signer, trailer })
-      else yield* chunks
-    })()
+    const { body, contentLength, headers } = streamed(chunks, length, {
+      seed: connection.signsPayload ? seed : undefined,
+      trailer,
+      valueLength: checksum === undefined ? 0 : CHECKSUM_LENGTH[checksum],
+      encoding: job.headers['content-encoding'],
+    })
     const reply = await connection.ask(
       {
         method: 'PUT',
         bucket: job.bucket,
         key: job.key,
-        headers: {
-          ...job.headers,
-          ...(encodings.length > 0 ? { 'content-encoding': encodings.join(',') } : {}),
-          ...(isFramed ? { 'x-amz-content-sha256': payload, 'x-amz-decoded-content-length': String(length) } : {}),
-          'x-amz-trailer': isFramed ? name : undefined,
-        },
+        headers: { ...job.headers, ...headers },
         body,
-        contentLength: isFramed ? framedLength(length, isSigned, told) : length,
+        contentLength,
         errors: NO_BUCKET,
         read: readNothing,
       },
       { ...options, [SEED]: seed } as CallOptions,
     )
+    const ours = checksum === 'MD5' ? Buffer.from(running?.digest() ?? '', 'base64').toString('hex') : undefined
+    verifyHash(ours, md5Of(reply.headers), { provider, operation: operationOf(options) })
     return { size: reader.transferred, headers: reply.headers, tag: reply.headers['etag'] }
   }
 
@@ -263,6 +263,44 @@ interface Uploaded {
   readonly tag: string | undefined
 }
 
+/** How a stream is framed. */
+interface StreamedOptions {
+  /** Where the request's signature will be, on which those of the chunks build. */
+  readonly seed: Seed | undefined
+  readonly trailer: { readonly name: string; value(): string } | undefined
+  /** The trailer's characters. */
+  readonly valueLength: number
+  /** What the object itself is encoded with. */
+  readonly encoding: string | undefined
+}
+
+/** A stream as a body, with the headers that tell of its frames; as it is, where nothing is signed or follows it. */
+function streamed(
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+  length: number,
+  { seed, trailer, valueLength, encoding }: StreamedOptions,
+): { body: AsyncIterable<Uint8Array>; contentLength: number; headers: Headers } {
+  if (seed === undefined && trailer === undefined)
+    return { body: chunks, contentLength: length, headers: { 'x-amz-content-sha256': UNSIGNED_PAYLOAD } }
+  const signed = trailer === undefined ? STREAMING_SIGNED : STREAMING_SIGNED_TRAILER
+  const body = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    const { signature, date } = seed ?? {}
+    // The request is signed by now: nothing is read before it is sent.
+    const signer = signature && date ? new ChunkSigner(signature, date) : undefined
+    yield* framed(chunks, { signer, trailer })
+  }
+  return {
+    body: body(),
+    contentLength: framedLength(length, seed !== undefined, trailer && { name: trailer.name, valueLength }),
+    headers: {
+      'content-encoding': encoding === undefined ? 'aws-chunked' : `aws-chunked,${encoding}`,
+      'x-amz-content-sha256': seed === undefined ? STREAMING_UNSIGNED_TRAILER : signed,
+      'x-amz-decoded-content-length': String(length),
+      'x-amz-trailer': trailer?.name,
+    },
+  }
+}
+
 async function* chunksOfReader(
   reader: PartReader,
   running: { update(chunk: Uint8Array): void } | undefined,
@@ -271,8 +309,9 @@ async function* chunksOfReader(
     for (;;) {
       const part = await reader.next(64 * 1024)
       if (part === undefined) return
-      running?.update(part.bytes)
-      yield part.bytes
+      const bytes = joined(part)
+      running?.update(bytes)
+      yield bytes
     }
   } finally {
     reader.stop(new Error('The request is over'))

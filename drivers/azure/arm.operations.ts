@@ -1,6 +1,6 @@
 // Long operations, in all the forms in which the resource manager tells of them.
 import { ServiceError } from '../../lib/errors.js'
-import { errorClass, parseRetryAfter } from '../../lib/http/errors.js'
+import { parseRetryAfter } from '../../lib/http/errors.js'
 import type { Reply, RequestSpec } from '../../lib/http/message.js'
 import { operationOf } from '../../lib/options.js'
 import type { Look, WaitOptions } from '../../lib/poller.js'
@@ -122,7 +122,7 @@ function failed(
   const { code, message = `the operation ended as ${state}` } = error ? told(error) : { code: undefined }
   if (code === undefined || !Object.hasOwn(ERRORS, code))
     return { failed: code === undefined ? message : `${code}: ${message}`, state }
-  const Class = errorClass(500, code, [ERRORS]) ?? ServiceError
+  const Class = ERRORS[code] ?? ServiceError
   const operation = operationOf(options)
   throw new Class(`${operation ?? 'request'}: ${message}`, { provider, operation, providerCode: code, requestId })
 }

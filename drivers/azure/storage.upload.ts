@@ -5,7 +5,7 @@ import { CallLimits } from '../../lib/limits.js'
 import { operationOf } from '../../lib/options.js'
 import type { NamedRef } from '../../lib/resource.js'
 import type { StorageApi } from '../../lib/storage/api.js'
-import { type Part, PartReader, sendParts, slices } from '../../lib/storage/parts.js'
+import { joined, type Part, PartReader, sendParts, sliced } from '../../lib/storage/parts.js'
 import { verifyHash } from '../../lib/storage/transfer.js'
 import { AzureBlobsBase } from './storage.base.js'
 import { checkContainerName } from './storage.connection.js'
@@ -102,9 +102,7 @@ export abstract class AzureBlobsUpload extends AzureBlobsBase implements Partial
       const first = await reader.next(size)
       // A source that said its length is read to its end, to see whether that is so.
       const isWhole =
-        first === undefined ||
-        first.bytes.length < size ||
-        (reader.length === size && (await reader.next(1)) === undefined)
+        first === undefined || first.length < size || (reader.length === size && (await reader.next(1)) === undefined)
       return isWhole ? await this.#put(first, job, limits) : await this.#blocks(first, reader, size, job, limits)
     } finally {
       limits.signal.removeEventListener('abort', stop)
@@ -114,15 +112,15 @@ export abstract class AzureBlobsUpload extends AzureBlobsBase implements Partial
 
   /** Bytes at hand in one request, which is repeated when it fails. */
   async #put(part: Part | undefined, job: Job, limits: CallLimits): Promise<Uploaded> {
-    const bytes = part?.bytes ?? new Uint8Array()
-    const md5 = job.verifies ? createHash('md5').update(bytes).digest('base64') : undefined
+    const whole = part ?? EMPTY
+    const md5 = job.verifies ? md5Of(whole) : undefined
     const { headers } = await this.connection.request(
       {
         method: 'PUT',
         path: job.path,
         headers: { ...job.headers, 'x-ms-blob-type': 'BlockBlob', 'content-md5': md5 },
-        body: bytes.length > MEBIBYTE ? () => slices(bytes) : bytes,
-        contentLength: bytes.length,
+        body: whole.length > MEBIBYTE ? () => sliced(whole) : joined(whole),
+        contentLength: whole.length,
         idempotent: job.repeatable,
         errors: NO_CONTAINER,
         read: readNothing,
@@ -131,7 +129,7 @@ export abstract class AzureBlobsUpload extends AzureBlobsBase implements Partial
     )
     const about = { provider: this.provider, operation: operationOf(job.options) }
     verifyHash(hexOf(md5), hexOf(headers['content-md5']), about)
-    return { size: bytes.length, headers, hash: md5 }
+    return { size: whole.length, headers, hash: md5 }
   }
 
   async #blocks(first: Part, reader: PartReader, size: number, job: Job, limits: CallLimits): Promise<Uploaded> {
@@ -145,10 +143,10 @@ export abstract class AzureBlobsUpload extends AzureBlobsBase implements Partial
       if (part === undefined) return undefined
       if (index >= MOST_BLOCKS)
         refuse(this, 'options.ex_blockSize', `more: there are above ${MOST_BLOCKS} blocks`, job.options)
-      whole?.update(part.bytes)
+      for (const chunk of part.chunks) whole?.update(chunk)
       return part
     }
-    const send = (part: Part, index: number): Promise<void> => this.#putBlock(part.bytes, nameOf(index), job, limits)
+    const send = (part: Part, index: number): Promise<void> => this.#putBlock(part, nameOf(index), job, limits)
     const count = await sendParts(next, send, { concurrency: job.concurrency, limits })
     return this.#commit(
       Array.from({ length: count }, (_, index) => nameOf(index)),
@@ -160,12 +158,7 @@ export abstract class AzureBlobsUpload extends AzureBlobsBase implements Partial
   }
 
   /** @see https://learn.microsoft.com/rest/api/storageservices/put-block */
-  async #putBlock(
-    bytes: Uint8Array,
-    blockid: string,
-    { path, headers, verifies }: Job,
-    limits: CallLimits,
-  ): Promise<void> {
+  async #putBlock(part: Part, blockid: string, { path, headers, verifies }: Job, limits: CallLimits): Promise<void> {
     await this.connection.request(
       {
         method: 'PUT',
@@ -173,10 +166,10 @@ export abstract class AzureBlobsUpload extends AzureBlobsBase implements Partial
         query: { comp: 'block', blockid },
         headers: {
           'x-ms-lease-id': headers['x-ms-lease-id'],
-          'content-md5': verifies ? createHash('md5').update(bytes).digest('base64') : undefined,
+          'content-md5': verifies ? md5Of(part) : undefined,
         },
-        body: () => slices(bytes),
-        contentLength: bytes.length,
+        body: () => sliced(part),
+        contentLength: part.length,
         errors: NO_CONTAINER,
         read: readNothing,
       },
@@ -209,6 +202,15 @@ export abstract class AzureBlobsUpload extends AzureBlobsBase implements Partial
     // The checksum in the reply is that of the list.
     return { size, headers: { ...headers, 'content-md5': undefined }, hash }
   }
+}
+
+const EMPTY: Part = { chunks: [], length: 0 }
+
+/** MD5, in base64. */
+function md5Of({ chunks }: Part): string {
+  const hash = createHash('md5')
+  for (const chunk of chunks) hash.update(chunk)
+  return hash.digest('base64')
 }
 
 /** What an upload came to. */

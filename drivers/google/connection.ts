@@ -6,6 +6,7 @@ import type { ErrorTable, ProviderProblem } from '../../lib/http/errors.js'
 import type { OutgoingRequest, Refusal, ReplyHead, RequestSpec } from '../../lib/http/message.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
 import { type Page, type Pager, pager } from '../../lib/pager.js'
+import { forAll, orElse } from '../../lib/renewed.js'
 import { GoogleCredentials } from './credentials.js'
 import { meta } from './meta.js'
 import { CLOUD_PLATFORM, checkForms, type GoogleOptions } from './options.js'
@@ -81,8 +82,11 @@ export class GoogleConnection extends Connection {
   async projectId(options: CallOptions = {}): Promise<string> {
     const { project } = optionsOf<GoogleOptions>(this)
     if (project) return project
-    this.#project ??= this.#findProject(options)
-    return this.#project
+    const find = (): Promise<string> => {
+      this.#project ??= this.#findProject(forAll(options))
+      return this.#project
+    }
+    return orElse(find, options, { provider: this.provider, what: 'project' })
   }
 
   async #findProject(options: CallOptions): Promise<string> {

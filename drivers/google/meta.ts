@@ -4,6 +4,31 @@ const asked = 'nothing is asked: the address is made of the name'
 const sameAgain = 'sent twice it leaves what it leaves when it is sent once'
 const drivers: readonly DriverMeta[] = [
   {
+    api: 'compute',
+    constant: 'GCE',
+    class: 'GCENodeDriver',
+    file: 'compute',
+    apiVersion: 'v1',
+    transport: 'http',
+    idempotency: 'token',
+    exempt: {
+      'listKeyPairs:pages': 'they stand in the metadata of the project, which comes as a whole',
+    },
+  },
+  {
+    api: 'loadbalancer',
+    constant: 'GCE',
+    class: 'GCELBDriver',
+    file: 'loadbalancer',
+    apiVersion: 'v1',
+    transport: 'http',
+    idempotency: 'token',
+    exempt: {
+      'listProtocols:fixture': 'nothing is asked: the protocols stand in the documentation only',
+      'balancerListMembers:pages': 'the first of its requests is for the balancer, and brings no page',
+    },
+  },
+  {
     api: 'dns',
     constant: 'GOOGLE',
     class: 'GoogleDNSDriver',

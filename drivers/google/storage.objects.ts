@@ -5,6 +5,7 @@ import { onePage, type Pager } from '../../lib/pager.js'
 import type { NamedRef } from '../../lib/resource.js'
 import { guessContentType } from '../../lib/storage/transfer.js'
 import type { ObjectRef, StorageObject } from '../../lib/storage/types.js'
+import { toRawDescription } from './storage.parts.js'
 import {
   bucketPath,
   conditions,
@@ -16,7 +17,7 @@ import {
   type RawObject,
   toObject,
 } from './storage.shared.js'
-import { type GoogleObjectDescription, GoogleStorageUploads, toRawDescription } from './storage.uploads.js'
+import { type GoogleObjectDescription, GoogleStorageUploads } from './storage.uploads.js'
 
 /** An object may be composed of so many. */
 const MOST_SOURCES = 32

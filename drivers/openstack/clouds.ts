@@ -116,7 +116,10 @@ function toCloud(cloud: Raw): FileCloud {
   const domainOnly = get('domain_id', 'domain_name') !== undefined && get('project_id', 'project_name') === undefined
   const endpoints = perService(flat, /^(\w+?)_endpoint(?:_override)?$/, /^https?:/)
   return {
-    authType: authTypeOf(get('auth_type'), credential ?? get('application_credential_name')),
+    authType: authTypeOf(
+      get('auth_type') ?? (get('api_key') === undefined ? undefined : 'rackspace_apikey'),
+      credential ?? get('application_credential_name'),
+    ),
     authUrl: get('auth_url'),
     identityVersion: /^v?2/.test(get('identity_api_version') ?? '') ? 2 : undefined,
     key: credential ?? get('username', 'user_name'),
@@ -229,12 +232,25 @@ export async function fileCloud(name: string | undefined): Promise<FileCloud> {
   return toCloud(await withProfile(isRaw(raw) ? raw : {}))
 }
 
-/** What `clouds-public.yaml` says of the vendor that a cloud is of. */
+/** What `clouds-public.yaml`, or else the table of vendors, says of the vendor that a cloud is of. */
 async function withProfile(cloud: Raw): Promise<Raw> {
   const profile = text(cloud['profile'])
   if (profile === undefined) return cloud
   const found = await firstOf(places('clouds-public', undefined))
   const known = found?.content['public-clouds']
-  const base = isRaw(known) ? known[profile] : undefined
+  const base = isRaw(known) ? known[profile] : await vendorProfile(profile)
   return isRaw(base) ? merge(base, cloud) : cloud
+}
+
+/** openstacksdk knows some vendors by other names than their constants. */
+const PROFILES: Readonly<Record<string, string>> = { citycloud: 'cleura', switchengines: 'switch_engines' }
+
+async function vendorProfile(profile: string): Promise<Raw | undefined> {
+  const { VENDORS } = await import('./compute.vendors.js')
+  const provider = PROFILES[profile] ?? profile.replaceAll('-', '_')
+  const vendor = VENDORS.find(each => each.provider === provider)
+  if (vendor === undefined) return undefined
+  const { authUrl, domain } = vendor.preset
+  const domains = domain === undefined ? {} : { user_domain_name: domain, project_domain_name: domain }
+  return { auth: { auth_url: authUrl, ...domains }, region_name: vendor.region }
 }

@@ -1,35 +1,17 @@
 import type { Readable } from 'node:stream'
-import { keepOptions, optionsOf } from '../../lib/credentials.js'
-import type { BaseDriver } from '../../lib/driver.js'
-import { InvalidCredentialsError, type LibcloudError, NotSupportedError } from '../../lib/errors.js'
-import { Connection } from '../../lib/http/connection.js'
+import { NotSupportedError } from '../../lib/errors.js'
 import type { ProviderProblem } from '../../lib/http/errors.js'
-import type { OutgoingRequest, Refusal, Reply, ReplyHead } from '../../lib/http/message.js'
-import type { VendorMeta } from '../../lib/meta.js'
-import { type CallOptions, OPERATION, operationOf, PROVIDER } from '../../lib/options.js'
+import type { Reply, ReplyHead } from '../../lib/http/message.js'
+import { type CallOptions, operationOf } from '../../lib/options.js'
 import { onePage, type Page, type Pager, pager } from '../../lib/pager.js'
+import { forAll, orElse } from '../../lib/renewed.js'
 import { type Endpoint, factsOf, findEndpoint, toEndpoint } from './catalog.js'
-import { type RawV3Catalog, type Session, toCatalog, tokenRequest, toSession } from './identity.js'
-import { meta } from './meta.js'
+import { identityEndpoint, OpenStackIdentityConnection } from './connection.identity.js'
 import { newest, type VersionRange, versionsIn } from './microversions.js'
-import type { OpenStackOptions, OpenStackService } from './options.js'
 import { problemOf } from './problem.js'
 import { itemsOf, type ListSpec, nextOf, type OneSpec, type RawReply, type ServiceSpec } from './reply.js'
-import { type CloudPreset, checkOptions, type Settings, settle } from './settings.js'
-import { tlsOptions } from './tls.js'
-import { unless } from './unless.js'
 
-/** What a driver says of itself to its connection. */
-export interface OpenStackConnectionSettings {
-  /** The service that requests go to unless they say another. */
-  readonly service: OpenStackService | (string & {})
-  /** What a vendor's row says of its cloud. */
-  readonly preset?: CloudPreset | undefined
-  readonly meta?: Pick<VendorMeta, 'name' | 'credentials' | 'pacing'> | undefined
-}
-
-/** Milliseconds before its end when a token is renewed, and at most this part of its life. */
-const EARLY = 30_000
+export type { OpenStackConnectionSettings } from './connection.identity.js'
 
 /**
  * All services of a cloud: `request` and `stream` take a request's path without the beginning that the catalog tells,
@@ -38,121 +20,12 @@ const EARLY = 30_000
  *
  * @see https://docs.openstack.org/api-ref/identity/v3/
  */
-export class OpenStackConnection extends Connection {
-  readonly service: string
-  readonly #preset: CloudPreset
-  #settings: Promise<Settings> | undefined
-  #session: Session | undefined
-  /** When to renew it, on the clock of `Date.now()`. */
-  #renewAt = 0
-  #pending: Promise<Session> | undefined
-  #endpoints = new Map<string, Endpoint>()
+export class OpenStackConnection extends OpenStackIdentityConnection {
+  readonly #endpoints = new Map<string, Endpoint>()
   readonly #versions = new Map<string, Promise<VersionRange | undefined>>()
-
-  constructor(driver: BaseDriver, settings: OpenStackConnectionSettings) {
-    const options = optionsOf<OpenStackOptions>(driver)
-    const { authUrl, endpoints = {} } = options
-    const given = [authUrl, settings.preset?.authUrl, ...Object.values(endpoints)].find(each =>
-      URL.canParse(each ?? ''),
-    )
-    super(driver, { baseUrl: new URL(given ?? 'https://localhost:5000').origin, meta: settings.meta ?? meta })
-    checkOptions(options, this.provider)
-    this.service = settings.service
-    this.#preset = settings.preset ?? {}
-  }
-
-  override async sign(request: OutgoingRequest, options: CallOptions): Promise<void> {
-    request.headers['x-auth-token'] = (this.#current() ?? (await this.session(options))).token
-  }
-
-  /** A token may end before its time: it is renewed once, by whoever finds out first. */
-  override async mend(error: LibcloudError, { request }: Refusal, options: CallOptions): Promise<boolean> {
-    if (error.status !== 401) return false
-    const { authType } = await this.settings()
-    const used = request.headers['x-auth-token']
-    if (used === undefined || authType === 'token') return false
-    if (this.#session?.token === used) this.#session = undefined
-    const { token } = await unless(() => this.session(options), options, this.provider)
-    return token !== used
-  }
 
   override problem(text: string, head: ReplyHead): ProviderProblem {
     return problemOf(text, head)
-  }
-
-  /** What options, `clouds.yaml` and the environment say together. */
-  async settings(): Promise<Settings> {
-    this.#settings ??= this.#settle()
-    return this.#settings
-  }
-
-  async #settle(): Promise<Settings> {
-    const options = optionsOf<OpenStackOptions>(this)
-    const settings = await settle(options, this.#preset, this.provider)
-    for (const secret of [settings.secret, settings.token]) if (secret !== undefined) this.conceal(secret)
-    if (settings.tls) keepOptions(this, { ...(await tlsOptions(settings.tls)), ...options })
-    return settings
-  }
-
-  #current(): Session | undefined {
-    return this.#session !== undefined && Date.now() < this.#renewAt ? this.#session : undefined
-  }
-
-  /** The token and what came with it: fetched once for all who ask meanwhile. */
-  async session(options: CallOptions = {}): Promise<Session> {
-    const current = this.#current()
-    if (current) return current
-    this.#pending ??= this.#fetchSession(shared(options)).finally(() => {
-      this.#pending = undefined
-    })
-    return this.#pending
-  }
-
-  async #fetchSession(options: CallOptions): Promise<Session> {
-    const settings = await this.settings()
-    const { token, authType, authUrl, project, projectId, scope, trustId } = settings
-    const started = Date.now()
-    const plain = project === undefined && projectId === undefined && scope === undefined && trustId === undefined
-    const asGiven = authType === 'token' && token !== undefined && (plain || authUrl === undefined)
-    const session = asGiven
-      ? { token, expiresAt: Number.POSITIVE_INFINITY, catalog: undefined, projectId, userId: undefined }
-      : await this.#authenticate(settings, started, options)
-    this.conceal(session.token)
-    const life = session.expiresAt - started
-    this.#renewAt = session.expiresAt - Math.min(EARLY, life / 10)
-    this.#session = session
-    return session
-  }
-
-  async #authenticate(settings: Settings, started: number, options: CallOptions): Promise<Session> {
-    const old = settings.identityVersion === 2
-    const { origin, prefix } = identityEndpoint(settings, this.provider)
-    const spec = {
-      method: 'POST',
-      origin,
-      path: `${prefix}${old ? '/tokens' : '/auth/tokens'}`,
-      json: tokenRequest(settings, this.provider),
-      idempotent: true,
-      unsigned: true,
-      read: (body: Buffer, head: ReplyHead) =>
-        toSession(this.read(body, head), head.headers['x-subject-token'], started),
-    } as const
-    return (await super.request(spec, options)).body
-  }
-
-  /** What services the cloud has, where and with which interfaces. */
-  async catalog(options: CallOptions = {}): Promise<NonNullable<Session['catalog']>> {
-    return unless(() => this.#fetchCatalog(options), options, this.provider)
-  }
-
-  async #fetchCatalog(options: CallOptions): Promise<NonNullable<Session['catalog']>> {
-    const session = await this.session(options)
-    if (session.catalog) return session.catalog
-    const { origin, prefix } = identityEndpoint(await this.settings(), this.provider)
-    const read = (body: Buffer, head: ReplyHead) => toCatalog(this.read(body, head) as RawV3Catalog)
-    const { body } = await super.request({ origin, path: `${prefix}/auth/catalog`, read }, shared(options))
-    if (this.#session === session) this.#session = { ...session, catalog: body }
-    return body
   }
 
   /**
@@ -162,7 +35,8 @@ export class OpenStackConnection extends Connection {
    */
   async endpoint(service: string = this.service, options: CallOptions = {}): Promise<Endpoint> {
     return (
-      this.#endpoints.get(service) ?? (await unless(() => this.#findEndpoint(service, options), options, this.provider))
+      this.#endpoints.get(service) ??
+      (await orElse(() => this.#findEndpoint(service, options), options, this.#waits('address')))
     )
   }
 
@@ -174,12 +48,16 @@ export class OpenStackConnection extends Connection {
       return this.#found(service, toEndpoint(override, service, projectId, `endpoints.${service}`))
     }
     if (service === 'identity') return this.#found(service, identityEndpoint(settings, this.provider))
-    const catalog = await this.#fetchCatalog(options)
+    const catalog = await this.catalog(options)
     const { region, interface: wanted } = settings
     const operation = operationOf(options)
     const url = findEndpoint(catalog, { service, region, interface: wanted, provider: this.provider, operation })
     const { projectId } = await this.session(options)
     return this.#found(service, toEndpoint(url, service, projectId, `the catalog's address of '${service}'`))
+  }
+
+  #waits(what: string): { readonly provider: string; readonly what: string } {
+    return { provider: this.provider, what }
   }
 
   #found(service: string, endpoint: Endpoint): Endpoint {
@@ -213,9 +91,9 @@ export class OpenStackConnection extends Connection {
 
   #range(service: string, options: CallOptions): Promise<VersionRange | undefined> {
     const fetch = async (): Promise<VersionRange | undefined> => {
-      const { origin, root } = await this.endpoint(service, shared(options))
+      const { origin, root } = await this.endpoint(service, forAll(options))
       const read = (body: Buffer, head: ReplyHead) => versionsIn(this.read(body, head))
-      return (await super.request({ origin, path: root, read, accept: [300] }, shared(options))).body
+      return (await super.request({ origin, path: root, read, accept: [300] }, forAll(options))).body
     }
     let range = this.#versions.get(service)
     if (range === undefined) {
@@ -224,7 +102,7 @@ export class OpenStackConnection extends Connection {
       range.catch(() => this.#versions.delete(service))
     }
     const found = range
-    return unless(() => found, options, this.provider)
+    return orElse(() => found, options, this.#waits('versions'))
   }
 
   async #located<S extends ServiceSpec>(spec: S, options: CallOptions): Promise<S> {
@@ -291,20 +169,4 @@ export class OpenStackConnection extends Connection {
       return this.mapped(spec, body => itemsOf(list, body), options)
     }, options)
   }
-}
-
-/** What is fetched for all who wait for it ends with none of them. */
-function shared(options: CallOptions): CallOptions {
-  const { [OPERATION]: operation, [PROVIDER]: provider } = options as { [OPERATION]?: string; [PROVIDER]?: string }
-  return { retry: options.retry, [OPERATION]: operation, [PROVIDER]: provider } as CallOptions
-}
-
-function identityEndpoint({ authUrl, identityVersion, endpoints }: Settings, provider: string): Endpoint {
-  const { identity } = endpoints
-  if (authUrl !== undefined) {
-    return toEndpoint(`${authUrl}/${identityVersion === 2 ? 'v2.0' : 'v3'}`, 'identity', undefined, 'authUrl')
-  }
-  if (identity !== undefined) return toEndpoint(identity, 'identity', undefined, 'endpoints.identity')
-  const message = `No credentials for '${provider}': what stands in no 'endpoints' is looked for at 'authUrl', which is not given.`
-  throw new InvalidCredentialsError(message, { provider })
 }

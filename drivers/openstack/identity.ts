@@ -5,8 +5,8 @@ import type { Settings } from './settings.js'
 /** A token, and what came with it. */
 export interface Session {
   readonly token: string
-  /** On the clock of `Date.now()`; infinite where nobody told. */
-  readonly expiresAt: number
+  /** On the clock of `Date.now()`; absent where nobody told. */
+  readonly expiresAt: number | undefined
   /** `undefined` until it is asked for: a token that was given comes without one. */
   readonly catalog: readonly CatalogEntry[] | undefined
   readonly projectId: string | undefined
@@ -113,9 +113,9 @@ function v2Tenant({ project, projectId }: Settings): Json {
 }
 
 /** How long it is good is told by the provider's clock; when it began, by ours. */
-function expiry(expires: string | null | undefined, issued: string | undefined, now: number): number {
+function expiry(expires: string | null | undefined, issued: string | undefined, now: number): number | undefined {
   const end = Date.parse(expires ?? '')
-  if (Number.isNaN(end)) return Number.POSITIVE_INFINITY
+  if (Number.isNaN(end)) return undefined
   const start = Date.parse(issued ?? '')
   return Number.isNaN(start) ? end : now + (end - start)
 }

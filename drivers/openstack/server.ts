@@ -28,6 +28,14 @@ const STATES: Readonly<Record<string, NodeState>> = {
   VERIFY_RESIZE: NodeState.RUNNING,
 }
 
+/** What is being done tells more than the state, which stays what it was until it is done. */
+const TASKS: Readonly<Record<string, NodeState>> = {
+  deleting: NodeState.STOPPING,
+  'soft-deleting': NodeState.STOPPING,
+  'powering-off': NodeState.STOPPING,
+  'powering-on': NodeState.STARTING,
+}
+
 export interface RawServer {
   readonly id: string
   readonly name: string
@@ -167,7 +175,7 @@ export function toNode(driver: NodeDriver, raw: RawServer): OpenStackNode {
   return new Node(driver, {
     id: raw.id,
     name: raw.name,
-    state: STATES[raw.status] ?? NodeState.UNKNOWN,
+    state: TASKS[raw['OS-EXT-STS:task_state'] ?? ''] ?? STATES[raw.status] ?? NodeState.UNKNOWN,
     publicIps: all.filter(isPublic).map(({ address }) => address),
     privateIps: all.filter(each => !isPublic(each)).map(({ address }) => address),
     size: size === undefined ? undefined : { id: size },

@@ -102,7 +102,8 @@ export async function settle(options: OpenStackOptions, preset: CloudPreset, pro
     throw new InvalidCredentialsError(message, { provider })
   }
   return {
-    authType: options.authType ?? file.authType ?? preset.authType ?? (token === undefined ? 'password' : 'token'),
+    // A token that is given needs no other proof, whatever the vendor's row says.
+    authType: options.authType ?? file.authType ?? (token === undefined ? (preset.authType ?? 'password') : 'token'),
     authUrl: authUrl && bare(authUrl),
     identityVersion: file.identityVersion === 2 || /\/v2(\.0)?\/*$/.test(authUrl ?? '') ? 2 : 3,
     key: options.key ?? file.key,

@@ -56,7 +56,7 @@ export const Provider: {
   /** @deprecated Exoscale: renamed in 2024; Exoscale API v2 - the CloudStack API libcloud uses ended 2024-05-01 */ readonly EXOSCALE: 'exoscale'
   /** @deprecated Gandi: renamed in 2021; GandiCloud VPS = OPENSTACK API; classic XML-RPC (V4) only for old accounts */ readonly GANDI: 'gandi'
   readonly GANDI_CLOUD: 'gandi_cloud'
-  /** @deprecated Google Compute Engine: the driver is still to be written */ readonly GCE: 'gce'
+  readonly GCE: 'gce'
   /** @deprecated GiG G8 Node Provider: renamed; whitesky.cloud */ readonly GIG_G8: 'gig_g8'
   /** @deprecated GoGrid: closed in 2019; Datapipe, then Rackspace ended it 2019-05-31 */ readonly GOGRID: 'gogrid'
   /** @deprecated Gridscale: the driver is still to be written */ readonly GRIDSCALE: 'gridscale'
@@ -66,6 +66,7 @@ export const Provider: {
   /** @deprecated IBM SmartCloud Enterprise: closed in 2014; SoftLayer, now IBM Cloud */ readonly IBM: 'ibm'
   /** @deprecated IBM Cloud VPC: the driver is still to be written */ readonly IBM_VPC: 'ibm_vpc'
   /** @deprecated Ikoula: the driver is still to be written */ readonly IKOULA: 'ikoula'
+  readonly INCUS: 'incus'
   /** @deprecated Indosat: closed; Dimension Data white label */ readonly INDOSAT: 'indosat'
   readonly INFOMANIAK: 'infomaniak'
   /** @deprecated InternetSolutions: closed in 2025; folded into Dimension Data / NTT South Africa */ readonly INTERNETSOLUTIONS: 'internetsolutions'
@@ -76,7 +77,7 @@ export const Provider: {
   /** @deprecated kubevirt: the driver is still to be written */ readonly KUBEVIRT: 'kubevirt'
   /** @deprecated Libvirt: the driver is still to be written */ readonly LIBVIRT: 'libvirt'
   /** @deprecated Linode: the driver is still to be written */ readonly LINODE: 'linode'
-  /** @deprecated LXD (VMs and containers): the driver is still to be written */ readonly LXD: 'lxd'
+  readonly LXD: 'lxd'
   /** @deprecated Maxihost: renamed in 2022; Latitude.sh */ readonly MAXIHOST: 'maxihost'
   /** @deprecated Med-1: closed; Dimension Data white label */ readonly MEDONE: 'medone'
   /** @deprecated NephoScale: closed; no successor */ readonly NEPHOSCALE: 'nephoscale'
@@ -186,6 +187,7 @@ export const Provider: {
   IBM: 'ibm',
   IBM_VPC: 'ibm_vpc',
   IKOULA: 'ikoula',
+  INCUS: 'incus',
   INDOSAT: 'indosat',
   INFOMANIAK: 'infomaniak',
   INTERNETSOLUTIONS: 'internetsolutions',
@@ -269,7 +271,10 @@ export interface BuiltinComputeDrivers {
   elastx: typeof import('../../drivers/openstack/compute.vendors.gen.js').ElastxNodeDriver
   eucalyptus: typeof import('../../drivers/aws/ec2.vendors.gen.js').EucNodeDriver
   gandi_cloud: typeof import('../../drivers/openstack/compute.vendors.gen.js').GandiCloudNodeDriver
+  gce: typeof import('../../drivers/google/compute.js').GCENodeDriver
+  incus: typeof import('../../drivers/incus/compute.js').IncusNodeDriver
   infomaniak: typeof import('../../drivers/openstack/compute.vendors.gen.js').InfomaniakNodeDriver
+  lxd: typeof import('../../drivers/lxd/compute.js').LXDNodeDriver
   openstack: typeof import('../../drivers/openstack/compute.js').OpenStackNodeDriver
   otc: typeof import('../../drivers/openstack/compute.vendors.gen.js').OpenTelekomCloudNodeDriver
   outscale_inc: typeof import('../../drivers/aws/ec2.vendors.gen.js').OutscaleINCNodeDriver
@@ -309,7 +314,10 @@ export const loaders: { readonly [P in keyof BuiltinComputeDrivers]: () => Promi
   elastx: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).ElastxNodeDriver,
   eucalyptus: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).EucNodeDriver,
   gandi_cloud: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).GandiCloudNodeDriver,
+  gce: async () => (await import('../../drivers/google/compute.js')).GCENodeDriver,
+  incus: async () => (await import('../../drivers/incus/compute.js')).IncusNodeDriver,
   infomaniak: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).InfomaniakNodeDriver,
+  lxd: async () => (await import('../../drivers/lxd/compute.js')).LXDNodeDriver,
   openstack: async () => (await import('../../drivers/openstack/compute.js')).OpenStackNodeDriver,
   otc: async () => (await import('../../drivers/openstack/compute.vendors.gen.js')).OpenTelekomCloudNodeDriver,
   outscale_inc: async () => (await import('../../drivers/aws/ec2.vendors.gen.js')).OutscaleINCNodeDriver,
@@ -347,7 +355,6 @@ export type UnavailableName =
   | 'elastichosts_us2'
   | 'elastichosts_us3'
   | 'gandi'
-  | 'gce'
   | 'gogrid'
   | 'hostvirtual'
   | 'ibm'
@@ -392,7 +399,6 @@ export type UnavailableName =
   | 'kamatera'
   | 'kili'
   | 'kubevirt'
-  | 'lxd'
   | 'maxihost'
   | 'medone'
   | 'ntta'
@@ -429,7 +435,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   elastichosts_us2: { status: 'closed', name: 'ElasticHosts (lax-p)', year: 2020, note: 'no successor' },
   elastichosts_us3: { status: 'closed', name: 'ElasticHosts (sjc-c)', year: 2020, note: 'no successor' },
   gandi: { status: 'renamed', name: 'Gandi', year: 2021, note: 'GandiCloud VPS = OPENSTACK API; classic XML-RPC (V4) only for old accounts' },
-  gce: { status: 'planned', name: 'Google Compute Engine' },
   gogrid: { status: 'closed', name: 'GoGrid', year: 2019, note: 'Datapipe, then Rackspace ended it 2019-05-31' },
   hostvirtual: { status: 'renamed', name: 'HostVirtual', note: 'NetActuate' },
   ibm: { status: 'closed', name: 'IBM SmartCloud Enterprise', year: 2014, note: 'SoftLayer, now IBM Cloud' },
@@ -474,7 +479,6 @@ export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   kamatera: { status: 'planned', name: 'Kamatera' },
   kili: { status: 'closed', name: 'Kili', year: 2016, note: 'no successor' },
   kubevirt: { status: 'planned', name: 'kubevirt' },
-  lxd: { status: 'planned', name: 'LXD (VMs and containers)' },
   maxihost: { status: 'renamed', name: 'Maxihost', year: 2022, note: 'Latitude.sh' },
   medone: { status: 'closed', name: 'Med-1', note: 'Dimension Data white label' },
   ntta: { status: 'renamed', name: 'NTTAmerica', note: 'NTT (see NTTCIS)' },

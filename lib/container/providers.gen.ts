@@ -7,14 +7,16 @@ export const Provider: {
   readonly DUMMY: 'dummy'
   /** @deprecated Amazon Elastic Container Service: the driver is still to be written */ readonly ECS: 'ecs'
   /** @deprecated Google Container Engine: the driver is still to be written */ readonly GKE: 'gke'
+  readonly INCUS: 'incus'
   /** @deprecated Kubernetes: the driver is still to be written */ readonly KUBERNETES: 'kubernetes'
-  /** @deprecated LXD: the driver is still to be written */ readonly LXD: 'lxd'
+  readonly LXD: 'lxd'
   /** @deprecated Rancher: closed in 2020; driver speaks Rancher 1.x API (ended 2020); Rancher 2.x = Kubernetes API */ readonly RANCHER: 'rancher'
 } = {
   DOCKER: 'docker',
   DUMMY: 'dummy',
   ECS: 'ecs',
   GKE: 'gke',
+  INCUS: 'incus',
   KUBERNETES: 'kubernetes',
   LXD: 'lxd',
   RANCHER: 'rancher',
@@ -22,9 +24,13 @@ export const Provider: {
 
 export interface BuiltinContainerDrivers {
   dummy: typeof import('../../drivers/dummy/container.js').DummyContainerDriver
+  incus: typeof import('../../drivers/incus/container.js').IncusContainerDriver
+  lxd: typeof import('../../drivers/lxd/container.js').LXDContainerDriver
 }
 export const loaders: { readonly [P in keyof BuiltinContainerDrivers]: () => Promise<BuiltinContainerDrivers[P]> } = {
   dummy: async () => (await import('../../drivers/dummy/container.js')).DummyContainerDriver,
+  incus: async () => (await import('../../drivers/incus/container.js')).IncusContainerDriver,
+  lxd: async () => (await import('../../drivers/lxd/container.js')).LXDContainerDriver,
 }
 
 /** The name of a provider without a driver. */
@@ -33,13 +39,11 @@ export type UnavailableName =
   | 'ecs'
   | 'gke'
   | 'kubernetes'
-  | 'lxd'
   | 'rancher'
 export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   docker: { status: 'planned', name: 'Docker' },
   ecs: { status: 'planned', name: 'Amazon Elastic Container Service' },
   gke: { status: 'planned', name: 'Google Container Engine' },
   kubernetes: { status: 'planned', name: 'Kubernetes' },
-  lxd: { status: 'planned', name: 'LXD' },
   rancher: { status: 'closed', name: 'Rancher', year: 2020, note: 'driver speaks Rancher 1.x API (ended 2020); Rancher 2.x = Kubernetes API' },
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { NodeDriver } from '../compute/driver.js'
-import { asApi, type CreateNodeFeature, NodeAuthPassword, NodeAuthSSHKey, NodeImage } from '../compute/types.js'
-import { InvalidRequestError, NotFoundError } from '../errors.js'
+import { type CreateNodeFeature, NodeAuthPassword, NodeAuthSSHKey } from '../compute/types.js'
+import { InvalidRequestError } from '../errors.js'
 import type { CallOptions } from '../options.js'
 import type { Deployment, DeployNodeOptions } from './types.js'
 
@@ -16,7 +16,6 @@ export interface Before {
 
 interface Given extends DeployNodeOptions {
   readonly auth?: unknown
-  readonly image?: unknown
 }
 
 /** Checks all that can be known without a node. @throws InvalidRequestError */
@@ -26,7 +25,6 @@ export async function checkBefore(driver: NodeDriver, given: Given, options: Cal
   const privateKeys = await readKeys(given, refuse)
   const auth = authOf(driver, given, privateKeys.length > 0, refuse)
   for (const step of steps) await step.prepare?.(options)
-  await checkImage(driver, given.image, options, refuse)
   return { steps, privateKeys, auth }
 }
 
@@ -70,8 +68,7 @@ async function readKeys({ sshKey, sshKeyFile, sshKeyPassphrase }: Given, refuse:
 }
 
 /**
- * How the node is told to let us in. A driver that can set a password gets a new one where nothing else was given, as
- * Libcloud does it.
+ * How the node is told to let us in. Where nothing was given, the provider makes a password, or gets a new one to set.
  */
 function authOf(driver: NodeDriver, given: Given, hasKey: boolean, refuse: Refuse): unknown {
   const can = driver.features.createNode
@@ -84,21 +81,8 @@ function authOf(driver: NodeDriver, given: Given, hasKey: boolean, refuse: Refus
   if (auth instanceof NodeAuthSSHKey) needs('sshKey', 'put a key on the node')
   if (auth instanceof NodeAuthPassword) needs('password', 'set a password')
   if (auth !== undefined || hasKey || sshPassword !== undefined || connectSsh) return auth
-  if (can.includes('password')) return new NodeAuthPassword(randomBytes(18).toString('base64url'), true)
   if (can.includes('generatedPassword')) return auth
+  if (can.includes('password')) return new NodeAuthPassword(randomBytes(18).toString('base64url'), true)
   const ways = 'sshKey, sshKeyFile, sshPassword or connectSsh'
   throw refuse('node.sshKey', `given, or another way to log in: ${ways}`)
-}
-
-/** An image that came from the driver exists; of an id, the provider can be asked. */
-async function checkImage(driver: NodeDriver, image: unknown, options: CallOptions, refuse: Refuse): Promise<void> {
-  const id = (image as { id?: unknown } | undefined)?.id
-  if (typeof id !== 'string' || image instanceof NodeImage || !driver.supports('getImage')) return
-  try {
-    await asApi(driver).getImage(id, options)
-  } catch (cause) {
-    options.signal?.throwIfAborted()
-    // That it cannot be asked says nothing of the image.
-    if (cause instanceof NotFoundError) throw refuse('node.image', 'an image that exists', `: there is no ${id}`, cause)
-  }
 }

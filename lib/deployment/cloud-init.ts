@@ -137,16 +137,18 @@ function fromJson(said: string): Told {
     Object.entries((recovered ?? {}) as Record<string, unknown>).map(([level, texts]) => [level, textsOf(texts)]),
   )
   const word = typeof extended === 'string' ? extended : String(status)
-  const from = typeof datasource === 'string' && datasource !== '' ? datasource : datasourceOf(String(detail ?? ''))
+  // Its class is in every version; the short name is not.
+  const from =
+    datasourceOf(String(detail ?? '')) ?? (typeof datasource === 'string' ? datasource || undefined : undefined)
   return { state: stateOf(word), status: word, datasource: from, errors: textsOf(errors), recoverableErrors }
 }
 
 function fromText(said: string): Told {
   const status = /^\.*\s*status: *(.*)$/m.exec(said)?.[1]?.trim() ?? ''
-  const errors = /^errors: *\n((?: *- .*\n?)+)/m.exec(said)?.[1] ?? ''
+  const errors = /^errors:[ \t]*\n((?:[ \t]*- .*\n?)+)/m.exec(said)?.[1] ?? ''
   const list = errors
     .split('\n')
-    .map(line => line.replace(/^ *- /, '').trim())
+    .map(line => line.replace(/^\s*- /, '').trim())
     .filter(Boolean)
   return { state: stateOf(status), status, datasource: datasourceOf(said), errors: list, recoverableErrors: {} }
 }

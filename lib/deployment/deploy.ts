@@ -2,7 +2,7 @@ import type { NodeDriver } from '../compute/driver.js'
 import { type Node, NodeAuthPassword } from '../compute/types.js'
 import { DeploymentError } from '../errors.js'
 import type { CallOptions } from '../options.js'
-import type { Owned } from '../owned.js'
+import { type Owned, owned } from '../owned.js'
 import { type Arrival, logInAs, type Waiting, waitForNode } from './arrive.js'
 import { checkBefore } from './before.js'
 import type { ScriptError } from './errors.js'
@@ -31,8 +31,8 @@ interface Run {
   readonly steps: readonly Deployment[]
   readonly options: CallOptions
   readonly arrival: Arrival
-  /** The newest state of the node. */
-  node: Node
+  /** As it was last seen: that which createNode returned may have no address yet. */
+  node: Owned<Node>
   tell(phase: DeployPhase, more?: More): void
 }
 
@@ -83,11 +83,11 @@ export async function deployNode<O, N extends Node>(
     const run: Run = { provider: driver.provider, given, steps, options: during, arrival, node, tell }
     try {
       await configure(driver as unknown as Waiting, run, request, privateKeys)
-      await given.atExit?.(node)
+      await given.atExit?.(run.node)
       tell('done')
-      return node
+      return run.node as Owned<N>
     } catch (error) {
-      throw await failed(run, node, operation, error)
+      throw await failed(run, operation, error)
     }
   } finally {
     life.done()
@@ -100,7 +100,8 @@ async function configure(driver: Waiting, run: Run, request: object, privateKeys
   tell('created')
   const running = await waitForNode(driver, run.node, arrival, options)
   const made = run.node
-  run.node = running.node
+  // What destroys the one destroys the other.
+  run.node = owned(running.node, async () => made[Symbol.asyncDispose]())
   tell('running')
   const target: Omit<SSHTarget, 'username'> = {
     host: running.addresses[0] as string,
@@ -126,6 +127,7 @@ async function runStep(run: Run, step: Deployment, name: string, client: SSHClie
   const { given, node, tell } = run
   const options = { ...run.options, timeout: given.stepTimeout }
   for (let attempt = 1; ; attempt++) {
+    run.options.signal?.throwIfAborted()
     tell('step', { step: name, attempt })
     try {
       // A step that failed with its connection is worth another only over a new one.
@@ -142,13 +144,8 @@ async function runStep(run: Run, step: Deployment, name: string, client: SSHClie
 }
 
 /** Ends what has failed, and makes the error for the caller. */
-async function failed(
-  run: Run,
-  node: Owned<Node>,
-  operation: string | undefined,
-  error: unknown,
-): Promise<DeploymentError> {
-  const { given, tell, provider } = run
+async function failed(run: Run, operation: string | undefined, error: unknown): Promise<DeploymentError> {
+  const { given, node, tell, provider } = run
   // Whoever listens may fail, too; the first failure is the one to tell, and the node is destroyed all the same.
   await quietly(() => tell('failed', { error, ...(error instanceof StepFailure ? { step: error.step } : {}) }))
   await quietly(() => given.atExit?.(node))

@@ -1,13 +1,13 @@
 import { asApi, type Node, NodeState } from '../compute/types.js'
 import { InvalidRequestError, NotFoundError, NotSupportedError, WaitError } from '../errors.js'
 import type { CallOptions } from '../options.js'
-import { poll, type WaitOptions } from '../poller.js'
+import { type Look, poll, type WaitOptions } from '../poller.js'
 import { type Arrival, logInAs, waitForNode } from './arrive.js'
 import { type CloudInitStatus, waitForCloudInit } from './cloud-init.js'
-import { ScriptError } from './errors.js'
+import { HostKeyError, ScriptError } from './errors.js'
 import { CLEAN, INSTALL, UPDATE } from './instance.scripts.js'
 import { shellJoin, shellQuote } from './quote.js'
-import { type RebootOptions, rebootMachine } from './reboot.js'
+import { beginReboot, type RebootOptions, rebootMachine } from './reboot.js'
 import { type ConnectOptions, connectSsh, type SSH2Client } from './ssh.js'
 import { ScriptDeployment, type ScriptOptions, type TextSource } from './steps.js'
 import type { CommandResult, RunOptions, SSHTarget, SudoOptions, TransferOptions, Transferred } from './types.js'
@@ -73,12 +73,13 @@ function behindOf(instance: RemoteInstance): Behind {
 export class RemoteInstance implements AsyncDisposable {
   /** As it was last seen. */
   node: Node
+  #isCleaned = false
 
   constructor(node: Node) {
     this.node = node
   }
 
-  /** The connection. It stays the same one over restarts. */
+  /** The connection: the same one over restarts, but for one after `clean()`, or a start. */
   get client(): SSH2Client {
     return behindOf(this).client
   }
@@ -186,13 +187,27 @@ export class RemoteInstance implements AsyncDisposable {
     })
   }
 
-  /** Restarts it and waits until it is back and ready. That it restarted is proved by its boot id. */
+  /**
+   * Restarts it and waits until it is back and ready. That it restarted is proved by its boot id. It must show the host key
+   * that it had; but after `clean()` it is a new machine, with another key and perhaps another address, and `hostKey` of the login
+   * says what of that is good.
+   */
   async restart(options: RestartOptions = {}): Promise<void> {
     const { cloudInit = true, ...reboot } = options
     const { client, login } = behindOf(this)
     const sudo = reboot.sudo ?? (this.#isRoot() ? undefined : this.#sudo())
-    await rebootMachine(this.node, client, { interval: login.waitPeriod ?? 1000, ...reboot, sudo })
-    if (this.node.driver.supports('getNode')) this.node = await this.node.refresh({ signal: options.signal })
+    const given = { interval: login.waitPeriod ?? 1000, ...reboot, sudo }
+    if (this.#isCleaned) {
+      const before = await beginReboot(this.node, client, given)
+      const { node, client: fresh } = await enterAfter(this.node, login, client.username, before, given)
+      await client.close()
+      behind.set(this, { login, client: fresh })
+      this.node = node
+      this.#isCleaned = false
+    } else {
+      await rebootMachine(this.node, client, given)
+      if (this.node.driver.supports('getNode')) this.node = await this.node.refresh({ signal: options.signal })
+    }
     if (cloudInit) await this.#cloudInitDone({ signal: options.signal })
   }
 
@@ -266,6 +281,7 @@ export class RemoteInstance implements AsyncDisposable {
   async clean(options: CleanOptions = {}): Promise<void> {
     const { sshHostKeys = false, ...calls } = options
     await this.#asRoot('clean', CLEAN, [sshHostKeys ? 'host-keys' : ''], calls)
+    this.#isCleaned = true
   }
 
   #isRoot(): boolean {
@@ -323,6 +339,35 @@ async function enter(node: Node, login: NodeLogin, options: CallOptions): Promis
     options,
   )
   return { node: running.node, client }
+}
+
+/** Logs in after a restart that may have changed the address: it is asked for before each try. */
+async function enterAfter(
+  node: Node,
+  login: NodeLogin,
+  username: string,
+  before: string,
+  { signal, timeout = 300_000, interval }: RebootOptions,
+): Promise<{ node: Node; client: SSH2Client }> {
+  const { alternateUsernames: _, sudoPassword: __, ...target } = login
+  const { driver, id } = node
+  const look = async (looking: CallOptions): Promise<Look<{ node: Node; client: SSH2Client }>> => {
+    const seen = await asApi(driver).getNode(id, looking)
+    const host = seen[login.sshInterface ?? 'publicIps'].find(address => !address.includes(':'))
+    if (host === undefined) return { state: `${seen.state}, without an address` }
+    try {
+      const client = await connectSsh({ ...target, host, username }, looking)
+      if ((await client.bootId(looking).catch(() => before)) !== before)
+        return { done: true, value: { node: seen, client } }
+      await client.close()
+      return { state: 'it has not restarted yet' }
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error instanceof HostKeyError || error instanceof InvalidRequestError) throw error
+      return { state: error instanceof Error ? error.message : String(error) }
+    }
+  }
+  return poll(look, { provider: driver.provider, what: `node ${id} to be back` }, { signal, timeout, interval })
 }
 
 /**

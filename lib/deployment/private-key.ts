@@ -42,7 +42,6 @@ function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : ''
   if (/passphrase|integrity|bad decrypt|authenticate/i.test(message)) return 'its passphrase is missing or wrong'
   const type = /Unsupported OpenSSH private key type: ([\w@.-]+)/.exec(message)?.[1]
-  if (type?.startsWith('sk-'))
-    return `keys of type ${type} are not supported: they need the security key itself, and an agent has it`
+  if (type?.startsWith('sk-')) return `keys of type ${type} are not supported: they need the security key itself`
   return type ? `keys of type ${type} are not supported` : 'it is damaged or of an unknown type'
 }

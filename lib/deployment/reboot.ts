@@ -19,18 +19,15 @@ const REBOOT = `sh -c ${shellQuote(
   `sync; nohup sh -c 'sleep 1; systemctl reboot || reboot || shutdown -r now' </dev/null >/dev/null 2>&1 &`,
 )}`
 
-/**
- * Restarts a machine, and resolves when it is back: to the id of its new boot, which is another one.
- * @throws NotSupportedError when the client cannot come back, or the machine does not tell its boots apart.
- * @throws TimeoutError when it is not back in time, or never went.
- */
-export async function rebootMachine(node: Node, client: SSHClient, options: RebootOptions = {}): Promise<string> {
-  const { via, sudo, interval, timeout = 300_000, signal } = options
-  if (!client.reconnect || !client.bootId)
-    throw new NotSupportedError('This SSH client cannot come back after a restart')
+/** Has a machine restart, and resolves at once: to the id of the boot that ends now. */
+export async function beginReboot(
+  node: Node,
+  client: SSHClient,
+  { via, sudo, signal }: RebootOptions,
+): Promise<string> {
+  if (!client.bootId) throw new NotSupportedError('This SSH client does not tell boots apart')
   const calls: CallOptions = { signal }
   const before = await client.bootId(calls)
-  const began = performance.now()
   if (via === 'machine' || (via === undefined && !node.driver.supports('rebootNode'))) {
     await client.run(REBOOT, { ...calls, sudo, timeout: 30_000 })
   } else {
@@ -38,9 +35,23 @@ export async function rebootMachine(node: Node, client: SSHClient, options: Rebo
     await client.run('sync', { ...calls, timeout: 60_000 })
     await asApi(node.driver).rebootNode(node, calls)
   }
+  return before
+}
+
+/**
+ * Restarts a machine, and resolves when it is back: to the id of its new boot, which is another one.
+ * @throws NotSupportedError when the client cannot come back, or the machine does not tell its boots apart.
+ * @throws TimeoutError when it is not back in time, or never went.
+ */
+export async function rebootMachine(node: Node, client: SSHClient, options: RebootOptions = {}): Promise<string> {
+  const { interval, timeout = 300_000, signal } = options
+  if (!client.reconnect || !client.bootId)
+    throw new NotSupportedError('This SSH client cannot come back after a restart')
+  const began = performance.now()
+  const before = await beginReboot(node, client, options)
   const left = Math.max(1, timeout - (performance.now() - began))
-  await client.reconnect({ ...calls, timeout: left, otherThan: before, interval })
-  return client.bootId(calls)
+  await client.reconnect({ signal, timeout: left, otherThan: before, interval })
+  return client.bootId({ signal })
 }
 
 /** Restarts the node between two steps, and goes on when it is back. That it was away is proved by its boot id. */

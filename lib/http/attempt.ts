@@ -34,6 +34,31 @@ function isFailure(status: number, { accept, redirect }: RequestSpec): boolean {
   return status >= (redirect === 'manual' ? 400 : 300) && !accept?.includes(status)
 }
 
+/** Ends a request of undici's, which takes an emitter for a signal: an AbortSignal costs as much as a small call. */
+class Ending {
+  aborted = false
+  reason: unknown
+  #listener: (() => void) | undefined
+
+  fire(reason: unknown): void {
+    if (this.aborted) return
+    this.aborted = true
+    this.reason = reason
+    this.#listener?.()
+  }
+  on(event: string, listener: () => void): this {
+    return this.once(event, listener)
+  }
+  once(_event: string, listener: () => void): this {
+    this.#listener = listener
+    return this
+  }
+  removeListener(_event: string, _listener: () => void): this {
+    this.#listener = undefined
+    return this
+  }
+}
+
 /** One attempt at a request: its timer, its abort, its reply. */
 export class Attempt implements ExchangeWatch {
   head: ReplyHead = { status: 0, headers: {}, requestId: undefined }
@@ -42,6 +67,7 @@ export class Attempt implements ExchangeWatch {
   #refusal: Refusal | undefined
   readonly #call: Call
   #controller: AbortController | undefined
+  #ending: Ending | undefined
   readonly #lost: boolean
   #timer: NodeJS.Timeout | undefined
   #limit = 0
@@ -104,6 +130,7 @@ export class Attempt implements ExchangeWatch {
   #end(reason: unknown): void {
     this.#over ??= { reason }
     this.#controller?.abort(reason)
+    this.#ending?.fire(reason)
     this.#waiting?.end(reason)
   }
 
@@ -233,7 +260,10 @@ export class Attempt implements ExchangeWatch {
     dispatcher: Dispatcher,
     options: Dispatcher.DispatchOptions,
   ): Promise<{ status: number; headers: ReplyHead['headers'] }> {
-    const asked = { ...options, signal: this.#signal(), onSending: () => this.onSending() } as WatchedRequest
+    const ending = new Ending()
+    this.#ending = ending
+    if (this.#over) ending.fire(this.#over.reason)
+    const asked = { ...options, signal: ending, onSending: () => this.onSending() } as unknown as WatchedRequest
     const reply = await this.#onWire(
       this.#orEnd(dispatcher.request(asked), late => late.body.on('error', () => {}).destroy()),
     )

@@ -1,6 +1,13 @@
 import type { Readable } from 'node:stream'
 import { optionsOf } from '../credentials.js'
-import { InvalidRequestError, LibcloudError, type LibcloudErrorClass, RateLimitError, TimeoutError } from '../errors.js'
+import {
+  InvalidRequestError,
+  LibcloudError,
+  type LibcloudErrorClass,
+  NotFoundError,
+  RateLimitError,
+  TimeoutError,
+} from '../errors.js'
 import { type CallOptions, type DriverOptions, operationOf, type Pacing } from '../options.js'
 import { Attempt } from './attempt.js'
 import { discard } from './body.js'
@@ -92,7 +99,7 @@ export function openCall(connection: Connection, spec: RequestSpec, options: Cal
     options,
     operation: operationOf(options),
     repeatable: spec.idempotent ?? REPEATABLE.has(method),
-    reads: spec.idempotent !== false && (method === 'GET' || method === 'HEAD'),
+    reads: spec.idempotent !== false && (method === 'GET' || method === 'HEAD' || spec.intent === 'read'),
     deadline: total === undefined ? Number.POSITIVE_INFINITY : performance.now() + total,
     total,
     attemptTimeout: driver.attemptTimeout ?? 60_000,
@@ -122,8 +129,12 @@ async function send<R>(
     const attempt = new Attempt(call, lost)
     try {
       await attempt.run()
-      const gone = lost && call.method === 'DELETE' && attempt.head.status === 404
-      if (attempt.failed && !gone) throw await attempt.failure()
+      let gone = lost && call.method === 'DELETE' && attempt.head.status === 404
+      if (attempt.failed && !gone) {
+        const failure = await attempt.failure()
+        gone = lost && spec.intent === 'delete' && failure instanceof NotFoundError
+        if (!gone) throw failure
+      }
       // The body tells of an error, not of what was deleted.
       const done = gone ? ({ ...attempt.head, body: undefined } as R) : await finish(attempt)
       if (channels.end.hasSubscribers) {
@@ -179,8 +190,7 @@ export function failureOf({ connection, spec, operation }: Call, head: ReplyHead
   const { message } = problem
   const code = problem.code === undefined ? undefined : redactor.values(problem.code)
   const requestId = problem.requestId ?? head.requestId
-  const tables = [spec.errors, connection.errors]
-  const ErrorClass: LibcloudErrorClass = problem.errorClass ?? errorClass(head.status, problem.code, tables)
+  const ErrorClass: LibcloudErrorClass = errorClass(head.status, problem, spec.errors, connection.errors)
   const retryAfter = parseRetryAfter(head.headers['retry-after'])
   if (retryAfter !== undefined && (head.status === 429 || head.status === 503)) {
     pacerOf(connection).hold(Math.min(retryAfter, 60_000))

@@ -20,6 +20,8 @@ export interface ProviderProblem {
   readonly requestId?: string | undefined
   /** The class of the error, where only the provider's words tell it; else the tables do. */
   readonly errorClass?: LibcloudErrorClass | undefined
+  /** The class that the code seems to mean, where no table has it. */
+  readonly likelyClass?: LibcloudErrorClass | undefined
 }
 
 const BY_STATUS: ErrorTable = {
@@ -35,17 +37,28 @@ const BY_STATUS: ErrorTable = {
   429: RateLimitError,
 }
 
-/** The class of an error: the request's own table first, then the vendor's, then what the status means in HTTP. */
-export function errorClass(
+function classIn(
+  table: ErrorTable | undefined,
   status: number,
   code: string | undefined,
-  tables: readonly (ErrorTable | undefined)[],
+): LibcloudErrorClass | undefined {
+  if (table === undefined) return undefined
+  if (code !== undefined && Object.hasOwn(table, code)) return table[code]
+  return Object.hasOwn(table, status) ? table[status] : undefined
+}
+
+/**
+ * The class of an error: by what the provider's words tell, by the request's own table, by the vendor's, by what the code
+ * seems to mean, and at last by what the status means in HTTP.
+ */
+export function errorClass(
+  status: number,
+  { code, errorClass: told, likelyClass }: ProviderProblem,
+  own: ErrorTable | undefined,
+  vendors: ErrorTable,
 ): LibcloudErrorClass {
-  for (const table of tables) {
-    if (table === undefined) continue
-    if (code !== undefined && Object.hasOwn(table, code)) return table[code] as LibcloudErrorClass
-    if (Object.hasOwn(table, status)) return table[status] as LibcloudErrorClass
-  }
+  const found = told ?? classIn(own, status, code) ?? classIn(vendors, status, code) ?? likelyClass
+  if (found !== undefined) return found
   if (status < 400) return MalformedResponseError // a redirect that leads nowhere
   return BY_STATUS[status] ?? (status >= 500 ? ServiceError : InvalidRequestError)
 }

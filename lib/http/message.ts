@@ -30,6 +30,11 @@ export interface RequestSpec<T = unknown> {
   readonly read?: BodyReader<T> | undefined
   /** Whether sending it twice does no more than sending it once. @defaultValue by method: not POST, not PATCH */
   readonly idempotent?: boolean | undefined
+  /**
+   * What it is, where the method does not tell: some protocols ask for everything by POST. What was asked to be deleted,
+   * and is not found the second time because the first answer was lost, has been deleted.
+   */
+  readonly intent?: 'read' | 'delete' | undefined
   /** Errors of this request that are more precise than the vendor's table, by status or provider's code. */
   readonly errors?: ErrorTable | undefined
   /** Statuses above 299 that are answers, not errors. */

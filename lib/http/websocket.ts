@@ -14,6 +14,11 @@ export interface WebSocketMessage {
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const OPCODE = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const
+/**
+ * Milliseconds without a byte before a ping is answered: to write to a server that has closed breaks the socket, and what
+ * it had sent before would be lost.
+ */
+const PONG_DELAY = 500
 const MAX_MESSAGE = 64 * 1024 * 1024
 
 interface Frame {
@@ -30,6 +35,8 @@ export class WebSocketChannel {
   readonly #socket: Duplex
   readonly #about: { readonly provider: string }
   #closed = false
+  /** What a ping said that was not answered yet. */
+  #asked: Buffer | undefined
 
   constructor(socket: Duplex, provider: string) {
     this.#socket = socket
@@ -46,7 +53,7 @@ export class WebSocketChannel {
     let isText = false
     for await (const { isFinal, opcode, data } of this.#frames()) {
       if (opcode === OPCODE.CLOSE) return this.close()
-      if (opcode === OPCODE.PING) await this.#write(OPCODE.PONG, data)
+      if (opcode === OPCODE.PING) this.#asked = data
       if (opcode > OPCODE.BINARY) continue
       if (opcode !== OPCODE.CONTINUATION) isText = opcode === OPCODE.TEXT
       size += data.length
@@ -92,6 +99,8 @@ export class WebSocketChannel {
     })
     try {
       await Promise.race([once(this.#socket, 'drain', { signal: gone.signal }), close])
+    } catch (cause) {
+      throw cause instanceof ConnectionError ? cause : this.#broken((cause as Error).message, cause)
     } finally {
       close.catch(() => {})
       gone.abort()
@@ -100,18 +109,30 @@ export class WebSocketChannel {
 
   async *#frames(): AsyncGenerator<Frame, void, undefined> {
     let held: Buffer = Buffer.alloc(0)
+    let idle: NodeJS.Timeout | undefined
     try {
       for await (const chunk of this.#socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        clearTimeout(idle)
         held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
         for (let size = frameSize(held); size !== undefined && held.length >= size; size = frameSize(held)) {
           yield readFrame(held.subarray(0, size))
           held = held.subarray(size)
         }
+        if (this.#asked !== undefined) idle = setTimeout(() => this.#pong(), PONG_DELAY).unref()
       }
     } catch (cause) {
+      if (cause instanceof MalformedResponseError) throw cause
       if (!this.#closed) throw this.#broken((cause as Error).message, cause)
+    } finally {
+      clearTimeout(idle)
     }
     if (!this.#closed) throw this.#broken('the server went away')
+  }
+
+  #pong(): void {
+    const asked = this.#asked ?? Buffer.alloc(0)
+    this.#asked = undefined
+    this.#write(OPCODE.PONG, asked).catch(() => {}) // whether the socket still works is told by what is read
   }
 
   #broken(why: string, cause?: unknown): ConnectionError {

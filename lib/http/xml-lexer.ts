@@ -343,7 +343,7 @@ export abstract class XmlLexer {
       if (stop === bytes.length) return ~at
       name = this.#nameFound
     }
-    this.attributeNames.length = 0
+    if (this.attributeNames.length > 0) this.attributeNames.length = 0
     this.#emptyElement = false
     if (bytes[stop] === GT) stop++
     else {

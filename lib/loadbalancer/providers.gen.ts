@@ -12,10 +12,11 @@ export const Provider: {
   /** @deprecated Dimension Data Load Balancer: renamed in 2019; NTT */ readonly DIMENSIONDATA: 'dimensiondata'
   readonly DUMMY: 'dummy'
   readonly ELB: 'elb'
-  /** @deprecated Google Compute Engine: the driver is still to be written */ readonly GCE: 'gce'
+  readonly GCE: 'gce'
   /** @deprecated GoGrid LB: closed in 2019; Datapipe, then Rackspace ended it 2019-05-31 */ readonly GOGRID: 'gogrid'
   /** @deprecated Ninefold LB: closed in 2016; no successor */ readonly NINEFOLD: 'ninefold'
   /** @deprecated NTTC-CIS Load Balancer: the driver is still to be written */ readonly NTTCIS: 'nttcis'
+  readonly OCTAVIA: 'octavia'
   /** @deprecated Rackspace LB: the driver is still to be written */ readonly RACKSPACE: 'rackspace'
   /** @deprecated Rackspace LB: the driver is still to be written */ readonly RACKSPACE_UK: 'rackspace_uk'
   /** @deprecated Rackspace LB: the driver is still to be written */ readonly RACKSPACE_US: 'rackspace_us'
@@ -34,6 +35,7 @@ export const Provider: {
   GOGRID: 'gogrid',
   NINEFOLD: 'ninefold',
   NTTCIS: 'nttcis',
+  OCTAVIA: 'octavia',
   RACKSPACE: 'rackspace',
   RACKSPACE_UK: 'rackspace_uk',
   RACKSPACE_US: 'rackspace_us',
@@ -46,6 +48,8 @@ export interface BuiltinLoadBalancerDrivers {
   digital_ocean: typeof import('../../drivers/digitalocean/loadbalancer.js').DigitalOceanLBDriver
   dummy: typeof import('../../drivers/dummy/loadbalancer.js').DummyLBDriver
   elb: typeof import('../../drivers/aws/elb.js').ElasticLBDriver
+  gce: typeof import('../../drivers/google/loadbalancer.js').GCELBDriver
+  octavia: typeof import('../../drivers/openstack/loadbalancer.js').OctaviaLBDriver
 }
 export const loaders: { readonly [P in keyof BuiltinLoadBalancerDrivers]: () => Promise<BuiltinLoadBalancerDrivers[P]> } = {
   alb: async () => (await import('../../drivers/aws/alb.js')).ApplicationLBDriver,
@@ -53,13 +57,14 @@ export const loaders: { readonly [P in keyof BuiltinLoadBalancerDrivers]: () => 
   digital_ocean: async () => (await import('../../drivers/digitalocean/loadbalancer.js')).DigitalOceanLBDriver,
   dummy: async () => (await import('../../drivers/dummy/loadbalancer.js')).DummyLBDriver,
   elb: async () => (await import('../../drivers/aws/elb.js')).ElasticLBDriver,
+  gce: async () => (await import('../../drivers/google/loadbalancer.js')).GCELBDriver,
+  octavia: async () => (await import('../../drivers/openstack/loadbalancer.js')).OctaviaLBDriver,
 }
 
 /** The name of a provider without a driver. */
 export type UnavailableName =
   | 'brightbox'
   | 'cloudstack'
-  | 'gce'
   | 'gogrid'
   | 'ninefold'
   | 'rackspace'
@@ -72,7 +77,6 @@ export type UnavailableName =
 export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
   brightbox: { status: 'planned', name: 'Brightbox' },
   cloudstack: { status: 'planned', name: 'CloudStack' },
-  gce: { status: 'planned', name: 'Google Compute Engine' },
   gogrid: { status: 'closed', name: 'GoGrid LB', year: 2019, note: 'Datapipe, then Rackspace ended it 2019-05-31' },
   ninefold: { status: 'closed', name: 'Ninefold LB', year: 2016, note: 'no successor' },
   rackspace: { status: 'planned', name: 'Rackspace LB' },

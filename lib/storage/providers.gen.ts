@@ -8,23 +8,23 @@ export const Provider: {
   /** @deprecated PCextreme AuroraObjects: closed in 2025; PCextreme gone */ readonly AURORAOBJECTS: 'auroraobjects'
   readonly AZURE_BLOBS: 'azure_blobs'
   /** @deprecated Backblaze B2: the driver is still to be written */ readonly BACKBLAZE_B2: 'backblaze_b2'
-  /** @deprecated CloudFiles: the driver is still to be written */ readonly CLOUDFILES: 'cloudfiles'
-  /** @deprecated CloudFiles (SWIFT): the driver is still to be written */ readonly CLOUDFILES_SWIFT: 'cloudfiles_swift'
-  /** @deprecated CloudFiles (UK): the driver is still to be written */ readonly CLOUDFILES_UK: 'cloudfiles_uk'
-  /** @deprecated CloudFiles (US): the driver is still to be written */ readonly CLOUDFILES_US: 'cloudfiles_us'
+  readonly CLOUDFILES: 'cloudfiles'
+  readonly CLOUDFILES_SWIFT: 'cloudfiles_swift'
+  /** @deprecated CLOUDFILES in region lon */ readonly CLOUDFILES_UK: 'cloudfiles_uk'
+  /** @deprecated CLOUDFILES in region dfw */ readonly CLOUDFILES_US: 'cloudfiles_us'
   readonly CLOUDFLARE_R2: 'cloudflare_r2'
   readonly DIGITALOCEAN_SPACES: 'digitalocean_spaces'
   readonly DUMMY: 'dummy'
   readonly GOOGLE_STORAGE: 'google_storage'
   readonly GOOGLE_STORAGE_INTEROPERABILITY: 'google_storage_interoperability'
   readonly HETZNER: 'hetzner'
-  /** @deprecated KTUCloud Storage: the driver is still to be written */ readonly KTUCLOUD: 'ktucloud'
+  readonly KTUCLOUD: 'ktucloud'
   readonly LINODE: 'linode'
   readonly LOCAL: 'local'
   readonly MINIO: 'minio'
   /** @deprecated Nimbus: closed in 2014; SpiderOak stopped Nimbus.io */ readonly NIMBUS: 'nimbus'
   /** @deprecated Ninefold: closed in 2016; no successor */ readonly NINEFOLD: 'ninefold'
-  /** @deprecated OpenStack Swift: the driver is still to be written */ readonly OPENSTACK_SWIFT: 'openstack_swift'
+  readonly OPENSTACK_SWIFT: 'openstack_swift'
   readonly OVH: 'ovh'
   readonly S3: 's3'
   /** @deprecated S3 in region ap-northeast-1 */ readonly S3_AP_NORTHEAST: 's3_ap_northeast'
@@ -102,15 +102,21 @@ export const Provider: {
 export interface BuiltinStorageDrivers {
   aliyun_oss: typeof import('../../drivers/aws/s3.vendors.gen.js').OSSStorageDriver
   azure_blobs: typeof import('../../drivers/azure/storage.js').AzureBlobsStorageDriver
+  cloudfiles: typeof import('../../drivers/openstack/storage.vendors.gen.js').CloudFilesStorageDriver
+  cloudfiles_swift: typeof import('../../drivers/openstack/storage.js').OpenStackSwiftStorageDriver
+  cloudfiles_uk: typeof import('../../drivers/openstack/storage.vendors.gen.js').CloudFilesStorageDriver
+  cloudfiles_us: typeof import('../../drivers/openstack/storage.vendors.gen.js').CloudFilesStorageDriver
   cloudflare_r2: typeof import('../../drivers/aws/s3.vendors.gen.js').CloudflareR2StorageDriver
   digitalocean_spaces: typeof import('../../drivers/aws/s3.vendors.gen.js').DigitalOceanSpacesStorageDriver
   dummy: typeof import('../../drivers/dummy/storage.js').DummyStorageDriver
   google_storage: typeof import('../../drivers/google/storage.js').GoogleStorageDriver
   google_storage_interoperability: typeof import('../../drivers/aws/s3.vendors.gen.js').GoogleStorageInteroperabilityDriver
   hetzner: typeof import('../../drivers/aws/s3.vendors.gen.js').HetznerStorageDriver
+  ktucloud: typeof import('../../drivers/openstack/storage.vendors.gen.js').KTUCloudStorageDriver
   linode: typeof import('../../drivers/aws/s3.vendors.gen.js').LinodeStorageDriver
   local: typeof import('../../drivers/local/storage.js').LocalStorageDriver
   minio: typeof import('../../drivers/aws/s3.vendors.gen.js').MinIOStorageDriver
+  openstack_swift: typeof import('../../drivers/openstack/storage.js').OpenStackSwiftStorageDriver
   ovh: typeof import('../../drivers/aws/s3.vendors.gen.js').OvhStorageDriver
   s3: typeof import('../../drivers/aws/s3.js').S3StorageDriver
   s3_ap_northeast: typeof import('../../drivers/aws/s3.js').S3StorageDriver
@@ -140,15 +146,21 @@ export interface BuiltinStorageDrivers {
 export const loaders: { readonly [P in keyof BuiltinStorageDrivers]: () => Promise<BuiltinStorageDrivers[P]> } = {
   aliyun_oss: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).OSSStorageDriver,
   azure_blobs: async () => (await import('../../drivers/azure/storage.js')).AzureBlobsStorageDriver,
+  cloudfiles: async () => (await import('../../drivers/openstack/storage.vendors.gen.js')).CloudFilesStorageDriver,
+  cloudfiles_swift: async () => (await import('../../drivers/openstack/storage.js')).OpenStackSwiftStorageDriver,
+  cloudfiles_uk: async () => preset((await import('../../drivers/openstack/storage.vendors.gen.js')).CloudFilesStorageDriver, 'storage', 'cloudfiles_uk', 'lon'),
+  cloudfiles_us: async () => preset((await import('../../drivers/openstack/storage.vendors.gen.js')).CloudFilesStorageDriver, 'storage', 'cloudfiles_us', 'dfw'),
   cloudflare_r2: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).CloudflareR2StorageDriver,
   digitalocean_spaces: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).DigitalOceanSpacesStorageDriver,
   dummy: async () => (await import('../../drivers/dummy/storage.js')).DummyStorageDriver,
   google_storage: async () => (await import('../../drivers/google/storage.js')).GoogleStorageDriver,
   google_storage_interoperability: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).GoogleStorageInteroperabilityDriver,
   hetzner: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).HetznerStorageDriver,
+  ktucloud: async () => (await import('../../drivers/openstack/storage.vendors.gen.js')).KTUCloudStorageDriver,
   linode: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).LinodeStorageDriver,
   local: async () => (await import('../../drivers/local/storage.js')).LocalStorageDriver,
   minio: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).MinIOStorageDriver,
+  openstack_swift: async () => (await import('../../drivers/openstack/storage.js')).OpenStackSwiftStorageDriver,
   ovh: async () => (await import('../../drivers/aws/s3.vendors.gen.js')).OvhStorageDriver,
   s3: async () => (await import('../../drivers/aws/s3.js')).S3StorageDriver,
   s3_ap_northeast: async () => preset((await import('../../drivers/aws/s3.js')).S3StorageDriver, 'storage', 's3_ap_northeast', 'ap-northeast-1'),
@@ -178,25 +190,13 @@ export const loaders: { readonly [P in keyof BuiltinStorageDrivers]: () => Promi
 
 /** The name of a provider without a driver. */
 export type UnavailableName =
-  | 'cloudfiles'
-  | 'cloudfiles_swift'
-  | 'cloudfiles_uk'
-  | 'cloudfiles_us'
-  | 'ktucloud'
   | 'nimbus'
   | 'ninefold'
   | 'auroraobjects'
   | 'backblaze_b2'
-  | 'openstack_swift'
 export const unavailable: { readonly [P in UnavailableName]: Unavailable } = {
-  cloudfiles: { status: 'planned', name: 'CloudFiles' },
-  cloudfiles_swift: { status: 'planned', name: 'CloudFiles (SWIFT)', note: 'it is OPENSTACK_SWIFT' },
-  cloudfiles_uk: { status: 'planned', name: 'CloudFiles (UK)', note: 'it is CLOUDFILES in region lon' },
-  cloudfiles_us: { status: 'planned', name: 'CloudFiles (US)', note: 'it is CLOUDFILES in region dfw' },
-  ktucloud: { status: 'planned', name: 'KTUCloud Storage' },
   nimbus: { status: 'closed', name: 'Nimbus', year: 2014, note: 'SpiderOak stopped Nimbus.io' },
   ninefold: { status: 'closed', name: 'Ninefold', year: 2016, note: 'no successor' },
   auroraobjects: { status: 'closed', name: 'PCextreme AuroraObjects', year: 2025, note: 'PCextreme gone' },
   backblaze_b2: { status: 'planned', name: 'Backblaze B2' },
-  openstack_swift: { status: 'planned', name: 'OpenStack Swift' },
 }

@@ -13,7 +13,7 @@ export interface Comparison {
   readonly title: string
   /** The worker's name for it. */
   readonly work: string
-  /** Files in `subjects`; the others are compared with `undici`. */
+  /** Files in `subjects`; the others are compared with the first. */
   readonly subjects: readonly string[]
   /** Units of work in a round. */
   readonly units: number
@@ -103,7 +103,9 @@ export async function compare(port: number, comparison: Comparison): Promise<voi
   // Of each round by itself: what slows the machine for a while slows both.
   const ratio = (subject: string, what: 'cpu' | 'user'): string =>
     median(
-      (results.get(subject) ?? []).map((round, at) => round[what] / (results.get('undici')?.[at]?.[what] ?? 0)),
+      (results.get(subject) ?? []).map(
+        (round, at) => round[what] / (results.get(subjects[0] ?? '')?.[at]?.[what] ?? 0),
+      ),
     ).toFixed(2)
   const time = (milliseconds: number): string =>
     milliseconds < 1 ? `${(milliseconds * 1000).toFixed(1)} µs` : `${milliseconds.toFixed(2)} ms`

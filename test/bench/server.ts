@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { INSTANCES } from './ec2-instances.js'
 
 const droplet = (id: number): object => ({
   id,
@@ -81,6 +82,23 @@ function drain(request: IncomingMessage, done: (size: number) => void): void {
   request.on('error', () => {})
 }
 
+const PAGE_COUNT = 100
+/** A page of 1,000 keys of a list that has a hundred. */
+function listing(page: number): Buffer {
+  const keys = Array.from({ length: 1000 }, (_, at) => {
+    const key = `photos/2024/album-${page}/image-${String(at).padStart(6, '0')}.jpg`
+    const tag = '&quot;d41d8cd98f00b204e9800998ecf8427e&quot;'
+    return `<Contents><Key>${key}</Key><LastModified>2024-01-31T10:00:00.000Z</LastModified><ETag>${tag}</ETag><Size>${at * 1013}</Size><StorageClass>STANDARD</StorageClass></Contents>`
+  })
+  const next = page < PAGE_COUNT ? `<NextContinuationToken>${page + 1}</NextContinuationToken>` : ''
+  const head = `<Name>listing</Name><KeyCount>1000</KeyCount><EncodingType>url</EncodingType><IsTruncated>${page < PAGE_COUNT}</IsTruncated>${next}`
+  return Buffer.from(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult ${NS}>${head}${keys.join('')}</ListBucketResult>`,
+  )
+}
+const listings: Buffer[] = []
+const KIBIBYTE = Buffer.alloc(1024, 'libcloud')
+
 const NS = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 /** As much of S3 as storing an object takes, in one request or in parts. */
 function s3(request: IncomingMessage, response: ServerResponse, url: URL): void {
@@ -108,12 +126,22 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   } else if (kind === 'chunked') pour(response.writeHead(200), Number(size))
   else if (kind === 'object') {
     response.writeHead(200, { 'content-length': SMALL.length, etag: '"abc"' }).end(SMALL)
+  } else if (kind === 'listing') {
+    const page = Number(url.searchParams.get('continuation-token') ?? 1)
+    listings[page] ??= listing(page)
+    const body = listings[page] as Buffer
+    response.writeHead(200, { 'content-type': 'application/xml', 'content-length': body.length }).end(body)
+  } else if (kind === 'kibibyte') {
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 1024, etag: '"abc"' }).end(KIBIBYTE)
   } else if (kind === 'sink') {
     drain(request, received => {
       // Said by the client, so that a subject that loses bytes cannot look fast.
       const whole = received === Number(size)
       response.writeHead(whole ? 200 : 400, { 'content-type': 'application/json' }).end(`{"received":${received}}`)
     })
+  } else if (request.method === 'POST' && url.pathname === '/') {
+    const headers = { 'content-type': 'text/xml;charset=UTF-8', 'content-length': INSTANCES.length }
+    drain(request, () => void response.writeHead(200, headers).end(INSTANCES))
   } else s3(request, response, url)
 }
 

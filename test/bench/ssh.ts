@@ -21,6 +21,8 @@ interface Cost {
   readonly cpu: number
   readonly wall: number
   readonly memory: number | undefined
+  /** Of the transfer alone, where the subject tells it. */
+  readonly own: number
 }
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
@@ -30,8 +32,10 @@ function timed(words: readonly string[], input: string): Cost {
   const script = `TIMEFORMAT='%U %S %R'; { time ${words.map(quote).join(' ')} 2>/dev/null; } 2>&1`
   const said = execFileSync('bash', ['-c', script], { input, encoding: 'utf8' }).trim().split('\n')
   const [user = 0, system = 0, wall = 0] = (said.at(-1) ?? '').split(' ').map(Number)
-  const kibibytes = Number(said.at(-2))
-  return { cpu: user + system, wall, memory: kibibytes > 0 ? (kibibytes * 1024) / 1e6 : undefined }
+  const [kibibytes = 0, own = user + system] = (/^\d+ [\d.]+$/.exec(said.at(-2) ?? '')?.[0].split(' ') ?? []).map(
+    Number,
+  )
+  return { cpu: user + system, own, wall, memory: kibibytes > 0 ? (kibibytes * 1024) / 1e6 : undefined }
 }
 
 async function main(sshd: Sshd): Promise<void> {
@@ -72,22 +76,23 @@ async function main(sshd: Sshd): Promise<void> {
     }
   }
   const all = (subject: Subject, work: Work): readonly Cost[] => costs.get(`${subject} ${work}`) ?? []
-  const of = (subject: Subject, work: Work, what: 'cpu' | 'wall'): number =>
+  const of = (subject: Subject, work: Work, what: 'cpu' | 'own' | 'wall'): number =>
     median(all(subject, work).map(cost => cost[what]))
-  const ratio = (subject: Subject, work: Work, what: 'cpu' | 'wall'): string =>
+  const ratio = (subject: Subject, work: Work, what: 'cpu' | 'own' | 'wall'): string =>
     median(all(subject, work).map((cost, at) => cost[what] / (all('sftp', work)[at]?.[what] ?? 0))).toFixed(2)
   const rows = WORKS.flatMap(work =>
     SUBJECTS.map(subject => [
       `${work}, ${subject}`,
       `${of(subject, work, 'cpu').toFixed(2)} s`,
       ratio(subject, work, 'cpu'),
+      ratio(subject, work, 'own'),
       `${of(subject, work, 'wall').toFixed(2)} s`,
       ratio(subject, work, 'wall'),
       subject === 'libcloud' ? `${Math.max(...all(subject, work).map(cost => cost.memory ?? 0)).toFixed()} MB` : '',
     ]),
   )
-  const head = ['', 'CPU', '÷ sftp', 'wall', '÷ sftp', 'peak memory']
-  table(`SFTP, ${MIB} MiB, whole processes (medians of ${ROUNDS} rounds)`, head, rows)
+  const head = ['', 'CPU', '÷ sftp', 'transfer ÷ sftp', 'wall', '÷ sftp', 'peak memory']
+  table(`SFTP, ${MIB} MiB: whole processes, and the transfer alone (medians of ${ROUNDS} rounds)`, head, rows)
 }
 
 const sshd = await Sshd.start()

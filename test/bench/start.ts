@@ -10,8 +10,10 @@ const SUBJECTS = {
   empty: 'an empty process',
   'libcloud-compute': "import 'libcloud/compute', getDriver, construct",
   'libcloud-dns': "import 'libcloud/dns', getDriver, construct",
+  'libcloud-ec2': 'getDriver(Provider.EC2), construct',
   undici: "import 'undici'",
   aws: "import '@aws-sdk/client-s3', construct",
+  'aws-ec2': "import '@aws-sdk/client-ec2', construct",
   pkgcloud: "require('pkgcloud'), createClient",
 } as const
 type Subject = keyof typeof SUBJECTS

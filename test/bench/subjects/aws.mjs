@@ -1,5 +1,11 @@
 // The AWS SDK for JavaScript against as much of S3 as it needs.
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { bytes, consume } from '../source.mjs'
 
@@ -27,6 +33,22 @@ export async function prepare(port) {
     downChunked: down('chunked'),
     up: size =>
       client.send(new PutObjectCommand({ Bucket: 'sink', Key: String(size), Body: bytes(size), ContentLength: size })),
+    s3list: async () => {
+      let count = 0
+      for await (const { Contents } of paginateListObjectsV2({ client }, { Bucket: 'listing' }))
+        count += Contents.length
+      if (count !== 100_000) throw new Error('The list is not whole')
+    },
+    s3get: async () => {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: 'kibibyte', Key: 'a' }))
+      await consume(Body, 1024)
+    },
+    upParts: size =>
+      new Upload({
+        client,
+        params: { Bucket: 'parts', Key: 'a', Body: bytes(size) },
+        partSize: 8 * 1024 * 1024,
+      }).done(),
     upChunked: size => new Upload({ client, params: { Bucket: 'parts', Key: 'a', Body: bytes(size) } }).done(),
   }
 }

@@ -40,5 +40,16 @@ export async function prepare(port) {
     up: up(true),
     upChunked: up(false),
     upSource: up(true),
+    s3list: async () => {
+      for (let page = 1; page <= 100; page++) {
+        const { body } = await request(`${origin}/listing?list-type=2&continuation-token=${page}`, { headers })
+        await body.text()
+      }
+    },
+    s3get: async () => {
+      const { body } = await request(`${origin}/kibibyte/a`, { headers })
+      await consume(body, 1024)
+    },
+    upParts: up(true),
   }
 }

@@ -122,7 +122,7 @@ describe('AWS credentials: options and environment', () => {
     const euca = new EucNodeDriver({ host: 'euca.example' })
     expect(await euca.connection.credentials()).toEqual({ key: 'AKIAEUCA', secret: 'euca' })
     machine.env({ AWS_PROFILE: 'work' })
-    expect(await new EucNodeDriver({ key: 'k', secret: 's' }).connection.credentials()).toEqual({
+    expect(await new EucNodeDriver({ host: 'euca.example', key: 'k', secret: 's' }).connection.credentials()).toEqual({
       key: 'k',
       secret: 's',
     })

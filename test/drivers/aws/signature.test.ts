@@ -1,7 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { ChunkSigner, framed, framedLength, STREAMING_SIGNED } from '../../../drivers/aws/signature.chunks.js'
+import {
+  ChunkSigner,
+  framed,
+  framedLength,
+  STREAMING_SIGNED,
+  STREAMING_SIGNED_TRAILER,
+} from '../../../drivers/aws/signature.chunks.js'
 import {
   type AwsCredentials,
   canonicalPath,
@@ -104,6 +110,33 @@ describe('AWS: bodies whose chunks are signed', () => {
       expect(body.toString()).toBe(wanted.join(''))
       expect(body.length).toBe(66_824)
     }
+  })
+
+  // The example of https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+  it("have the trailer's signature of the provider's example", () => {
+    const payloadHash = STREAMING_SIGNED_TRAILER
+    const headers = {
+      host: 's3.amazonaws.com',
+      'content-encoding': 'aws-chunked',
+      'x-amz-content-sha256': payloadHash,
+      'x-amz-decoded-content-length': '66560',
+      'x-amz-storage-class': 'REDUCED_REDUNDANCY',
+      'x-amz-trailer': 'x-amz-checksum-crc32c',
+    }
+    const target = '/examplebucket/chunkObject.txt'
+    const request = { method: 'PUT' as const, origin: 'https://s3.amazonaws.com', target, headers, body: null }
+    const scope = { region: 'us-east-1', service: 's3' }
+    const seed = signHeaders(request, credentials, scope, { ...options, payloadHash })
+    expect(seed.signature).toBe('106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e')
+    const signer = new ChunkSigner(seed, options.date)
+    expect([65_536, 1024, 0].map(size => signer.chunk(Buffer.alloc(size, 'a')))).toEqual([
+      'b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2',
+      '1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7',
+      '2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992',
+    ])
+    expect(signer.trailer('x-amz-checksum-crc32c:sOO8/Q==\n')).toBe(
+      'd81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435',
+    )
   })
 
   it('have the length that was told before', async () => {

@@ -18,7 +18,7 @@ backupLifecycle({
       transition: { balancer: 20, container: 20, cluster: 20, job: 150 },
     }),
   interval: 5,
-  timeout: 5000,
+  timeout: 60_000,
   many: 7,
   pageSize: 3,
   secrets,

@@ -11,7 +11,7 @@ computeLifecycle({
   title: 'DUMMY: compute lifecycle',
   driver: async () => new DummyNodeDriver({ key, secret, pageSize: 3, transition: 20, latency: 1 }),
   interval: 5,
-  timeout: 5000,
+  timeout: 60_000,
   many: 7,
   pageSize: 3,
   sourceRegion: 'west',
@@ -23,7 +23,7 @@ computeLifecycle({
   title: 'DUMMY: compute lifecycle, where all is done at once',
   driver: async () => new DummyNodeDriver({ key, secret, region: 'my-region' }),
   interval: 1,
-  timeout: 1000,
+  timeout: 60_000,
   sourceRegion: 'west',
   secrets,
 })

@@ -118,10 +118,17 @@ describe('a service account', () => {
   })
 
   it('gets a new token when the old one has ended', async () => {
-    issuer.lifetime = 0
     const driver = make({ key: save('key.json', robot()) })
     await driver.listZones()
     await driver.listZones()
+    expect(issuer.count('/token')).toBe(1)
+    const later = Date.now() + 3_500_000
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(later)
+    try {
+      await driver.listZones()
+    } finally {
+      clock.mockRestore()
+    }
     expect(issuer.count('/token')).toBe(2)
   })
 
@@ -159,6 +166,17 @@ describe('a service account', () => {
     goOn()
     await patient
     expect(issuer.count('/token')).toBe(1)
+  })
+
+  it('does not let a caller go down with another who waits for the project', async () => {
+    vi.stubEnv('GCE_METADATA_HOST', `127.0.0.1:${issuer.port}`)
+    const controller = new AbortController()
+    const driver = make()
+    const impatient = failure(driver.listZones({ signal: controller.signal }))
+    const patient = driver.listZones()
+    controller.abort(new Error('enough'))
+    expect((await impatient).message).toBe('enough')
+    expect(await patient).toEqual([])
   })
 
   it.each([

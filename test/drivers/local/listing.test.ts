@@ -75,7 +75,7 @@ describe('LOCAL: lists', () => {
     )
   })
 
-  it('listContainerObjects: 30,000 objects page by page, holding one page', { timeout: 30_000 }, async () => {
+  it('listContainerObjects: 30,000 objects page by page, holding one page', { timeout: 120_000 }, async () => {
     const { driver, root } = freshDriver()
     const names: string[] = []
     for (let folder = 0; folder < 15; folder++) {

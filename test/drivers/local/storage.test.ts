@@ -350,7 +350,8 @@ describe('LOCAL', () => {
         await driver.deleteContainer(container)
       } else expect(uploaded.reason).toMatchObject({ name: 'ContainerDoesNotExistError' })
     }
-    expect([...outcomes].sort()).toEqual(['fulfilled rejected', 'rejected fulfilled'])
+    // Which of the two it is, is chance; both never.
+    for (const outcome of outcomes) expect(outcome).toMatch(/^(fulfilled rejected|rejected fulfilled)$/)
   })
 
   it('createContainer: knows folders, files and other things that are there', async () => {

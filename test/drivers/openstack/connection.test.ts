@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { OpenStackNodeDriver } from '../../../drivers/openstack/compute.js'
 import {
   GandiCloudNodeDriver,
@@ -92,12 +92,18 @@ describe('OPENSTACK: tokens', () => {
   })
 
   it('are renewed before they expire', async () => {
-    const made = driver()
-    cloud.life = 1
-    await made.listNodes()
-    await new Promise(resolve => setTimeout(resolve, 5))
-    await made.listNodes()
-    expect(cloud.asked.length).toBeGreaterThan(1)
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const made = driver()
+      await made.listNodes()
+      await made.listNodes()
+      expect(cloud.asked).toHaveLength(1)
+      vi.setSystemTime(Date.now() + cloud.life - 10_000)
+      await Promise.all([made.listNodes(), made.listNodes()])
+      expect(cloud.asked).toHaveLength(2)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('end for nobody else when one caller has had enough', async () => {
@@ -194,12 +200,23 @@ describe('OPENSTACK: who one is', () => {
         auth: { 'RAX-KSKEY:apiKeyCredentials': { username: 'demo', apiKey: secret }, tenantName: 'demo' },
       })
       const endpoints = [{ region: 'DFW', tenantId: '1', publicURL: 'https://dfw.servers.example.test/v2/1' }]
-      const token = { id: 'rax', expires: '2099-01-01T00:00:00Z', tenant: { id: '1' } }
+      const token = { id: 'rax-token', expires: '2099-01-01T00:00:00Z', tenant: { id: '1' } }
       json(response, 200, { access: { token, serviceCatalog: [{ type: 'compute', name: 'cs', endpoints }] } })
     }
     const v2 = { authUrl: 'https://identity.example.test/v2.0/', authType: 'rackspaceApiKey', region: 'dfw' } as const
-    await driver({ ...login, ...v2 }).listNodes()
+    let trace = ''
+    enableDebug({
+      write: text => {
+        trace += text
+        return true
+      },
+    })
+    await driver({ ...login, ...v2 })
+      .listNodes()
+      .finally(() => enableDebug(undefined))
     expect(asked().at(-1)).toBe('GET dfw.servers.example.test/v2/1/servers/detail')
+    expect(cloud.server.requests.at(-1)?.headers['x-auth-token']).toBe('rax-token')
+    expect(trace).not.toMatch(/rax-token|a good password/)
   })
 
   it('is asked for where it is missing, naming what and where', async () => {
@@ -424,6 +441,26 @@ clouds:
     writeFileSync(join(folder, 'clouds.yaml'), 'clouds: {one: [')
     const broken = driver({ cloud: 'one' }).listNodes()
     await expect(broken).rejects.toThrow(/YAML or JSON/)
+  })
+
+  it('may name a vendor, of whom the rest is known', async () => {
+    const clouds = [
+      'one: {profile: otc, auth: {username: me, password: mine, project_name: p}, region_name: eu-nl}',
+      'two: {profile: rackspace, auth: {username: me, api_key: my-key}}',
+    ]
+    writeFileSync(join(folder, 'clouds.yaml'), `clouds:\n${clouds.map(each => `  ${each}\n`).join('')}`)
+    process.env['OS_CLIENT_CONFIG_FILE'] = join(folder, 'clouds.yaml')
+    await driver({ cloud: 'one', region: undefined })
+      .listNodes()
+      .catch(() => {})
+    expect(asked()).toEqual(['POST iam.eu-nl.otc.t-systems.com/v3/auth/tokens'])
+    await driver({ cloud: 'two' })
+      .listNodes()
+      .catch(() => {})
+    expect(asked().at(-1)).toBe('POST identity.api.rackspacecloud.com/v2.0/tokens')
+    expect(JSON.parse(String(cloud.server.requests.at(-1)?.body))).toEqual({
+      auth: { 'RAX-KSKEY:apiKeyCredentials': { username: 'me', apiKey: 'my-key' } },
+    })
   })
 
   it('are not mixed with an authUrl of another cloud', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { OpenStackNodeDriver } from '../../../drivers/openstack/compute.js'
 import { computeLifecycle } from '../../conformance/lifecycle/compute.js'
 import { prove } from '../proof.js'
@@ -13,6 +13,8 @@ import { setStage } from './stage.js'
 import { makeWorld, type World } from './world.js'
 
 const proof = prove('openstack', 'compute')
+// Milliseconds: machines that do much else are slow.
+vi.setConfig({ testTimeout: 400_000 })
 // Known before the tests are: where there is no cloud, there are none.
 const cloud = await startCloud().catch((error: unknown) => {
   console.error(`OPENSTACK: SKIPPED: no cloud could be started after two tries: ${error}`)
@@ -46,6 +48,8 @@ describe.skipIf(cloud === undefined)('OPENSTACK', () => {
       options.image.id = world.image.id
       driver = driverFor(running)
       world.later(async () => {
+        // The keys of those who log in stay.
+        for (const key of await driver.listKeyPairs()) if (key.name.startsWith('libcloud-')) await key.delete()
         await driver.close()
         await world.demo.ex_deleteNetwork(network)
       })
@@ -57,7 +61,7 @@ describe.skipIf(cloud === undefined)('OPENSTACK', () => {
       it: (name, body) => it(name, context => body(context)),
       driver: open,
       interval: 300,
-      timeout: 120_000,
+      timeout: 300_000,
       size,
       image,
       get node() {
@@ -66,13 +70,23 @@ describe.skipIf(cloud === undefined)('OPENSTACK', () => {
       volumeSize: 1,
       many: 4,
       secrets: [running?.password ?? ''],
+      skip: {
+        'image: of a node is made, found, and gone when it was deleted':
+          'there is no hypervisor that would send its bytes: it stays queued, and what cannot be booted is not listed',
+      },
     })
   })
 
-  describe('methods', () => {
+  describe('with something in it', () => {
     beforeAll(async () => {
       stage = await setStage(world)
     })
+    describe('methods', methods)
+    describe('servers', () => servers(get, driver => proof.watch(driver)))
+    describe('identities', () => identities(get))
+  })
+
+  function methods(): void {
     for (const { method, name, args, as, throws, undo } of SCENES) {
       it(name === undefined ? method : `${method}: ${name}`, async () => {
         const given = await args(stage)
@@ -106,10 +120,7 @@ describe.skipIf(cloud === undefined)('OPENSTACK', () => {
         rmSync(folder, { recursive: true, force: true })
       }
     })
-  })
-
-  describe('servers', () => servers(get, driver => proof.watch(driver)))
-  describe('identities', () => identities(get))
+  }
 
   describe('in the end', () => {
     it('the cloud is as it was', async () => {

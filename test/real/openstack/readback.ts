@@ -32,7 +32,7 @@ export async function agree(stage: Stage): Promise<void> {
       ['security', 'group', 'show', group.id],
       ['floating', 'ip', 'show', floating.id],
       ['keypair', 'show', 'key-1'],
-      ['server', 'list', '--sort', 'display_name:asc'],
+      ['server', 'list'],
     ])
     const [server, vol, snap, net, sub, prt, rtr, img, grp, fip, key, servers] = told as Told[]
     await serverAgrees(stage, server as Told)
@@ -75,8 +75,9 @@ async function serverAgrees({ demo, node }: Stage, told: Told): Promise<void> {
     addresses: Object.fromEntries(
       Object.entries(extra.addresses).map(([name, all]) => [name, sorted(all.map(({ address }) => address))]),
     ),
-    flavor: expect.stringContaining(found.size?.id ?? '?'),
-    image: expect.stringContaining(found.image?.id ?? '?'),
+    // The client tells the name, and the id in brackets.
+    flavor: String(told['flavor']).includes(`(${found.size?.id})`),
+    image: String(told['image']).includes(`(${found.image?.id})`),
     groups: sorted(extra.securityGroups),
   }).toEqual({
     id: told['id'],
@@ -97,8 +98,8 @@ async function serverAgrees({ demo, node }: Stage, told: Told): Promise<void> {
     addresses: Object.fromEntries(
       Object.entries(told['addresses'] as Record<string, string[]>).map(([name, all]) => [name, sorted(all)]),
     ),
-    flavor: expect.anything(),
-    image: expect.anything(),
+    flavor: true,
+    image: true,
     groups: sorted([...new Set((told['security_groups'] as { name: string }[]).map(({ name }) => name))]),
   })
 }

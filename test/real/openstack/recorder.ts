@@ -8,6 +8,17 @@ import fixtureOptions from '../../../fixtures/openstack/options.json' with { typ
 const KEPT = ['content-type', 'retry-after', 'x-openstack-request-id']
 const ASKED = ['openstack-api-version', 'accept', 'content-type']
 
+/** What is kept, and when. */
+export interface RecorderOptions {
+  readonly password: string
+  /** Further headers that say something, by the beginnings of their names. */
+  readonly headers?: readonly string[] | undefined
+  /** Checksums look like ids: then only the project is shown as another. @defaultValue true */
+  readonly numbersIds?: boolean | undefined
+  /** Awaited before a request is passed on, so that what takes time has happened when it is asked for. */
+  readonly before?: ((method: string, url: string) => Promise<void>) | undefined
+}
+
 /** One service: where it really is, and where fixtures say that it is. */
 interface Place {
   readonly real: URL
@@ -55,8 +66,9 @@ const PROJECT = '0123456789abcdef0123456789abcdef'
 export async function startRecorder(
   session: Session,
   services: ReadonlyMap<string, URL>,
-  { password }: { readonly password: string },
+  { password, headers: further = [], numbersIds = true, before }: RecorderOptions,
 ): Promise<Recorder> {
+  const tells = (name: string): boolean => further.some(start => name.startsWith(start))
   const servers: Server[] = []
   const exchanges: string[] = []
   const places: Place[] = []
@@ -65,9 +77,11 @@ export async function startRecorder(
   const shown = (text: string): string => {
     let plain = text.replaceAll(session.token, 'test-token').replaceAll(password, 'test-secret')
     for (const place of places) plain = plain.replaceAll(place.real.origin, place.shown.origin)
+    for (const [service, url] of Object.entries(endpoints))
+      plain = plain.replaceAll(new URL(url).origin, new URL(Reflect.get(fixtureOptions.endpoints, service)).origin)
     // The project's own id stands in paths, which fixtures' options say.
     plain = plain.replaceAll(session.projectId ?? '-', '<project>')
-    return numbered(plain).replaceAll('<project>', PROJECT)
+    return (numbersIds ? numbered(plain) : plain).replaceAll('<project>', PROJECT)
   }
   for (const [service, real] of services) {
     const place = { real, shown: new URL(Reflect.get(fixtureOptions.endpoints, service)) }
@@ -77,6 +91,7 @@ export async function startRecorder(
       for await (const chunk of request) chunks.push(chunk)
       const sent = Buffer.concat(chunks)
       const { method = '', url = '', headers } = request
+      await before?.(method, url)
       const reply = await fetch(real.origin + url, {
         method,
         headers: { ...(headers as Record<string, string>), connection: 'close', host: real.host },
@@ -85,12 +100,19 @@ export async function startRecorder(
       const bytes = Buffer.from(await reply.arrayBuffer())
       const body = shown(bytes.toString())
       exchanges.push(toText(place, { method, url, headers, sent }, { reply, body }))
-      const told = KEPT.flatMap(name => (reply.headers.has(name) ? [[name, reply.headers.get(name) ?? '']] : []))
+      const told = keptOf(method, reply).map(name => [name, reply.headers.get(name) ?? ''])
       response.writeHead(reply.status, Object.fromEntries(told)).end(bytes)
     })
     servers.push(server)
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     endpoints[service] = `http://127.0.0.1:${(server.address() as AddressInfo).port}${real.pathname}`
+  }
+  function keptOf(method: string, reply: Response): string[] {
+    const named = [...reply.headers.keys()].filter(name => !KEPT.includes(name) && tells(name))
+    const length = method === 'HEAD' && tells('content-length') ? ['content-length'] : []
+    return [...KEPT, ...named.filter(name => name !== 'content-length'), ...length].filter(name =>
+      reply.headers.has(name),
+    )
   }
   function toText(
     place: Place,
@@ -102,9 +124,16 @@ export async function startRecorder(
       `Host: ${place.shown.host}`,
       'X-Auth-Token: test-token',
     ]
-    for (const name of ASKED) if (asked.headers[name]) lines.push(`${title(name)}: ${asked.headers[name]}`)
-    if (asked.sent.length > 0) lines.push('', pretty(shown(asked.sent.toString())))
-    const kept = KEPT.filter(name => reply.headers.has(name)).map(name => `${title(name)}: ${reply.headers.get(name)}`)
+    const named = Object.keys(asked.headers).filter(
+      name => !ASKED.includes(name) && name !== 'content-length' && tells(name),
+    )
+    for (const name of [...ASKED, ...named])
+      if (asked.headers[name] !== undefined) lines.push(`${title(name)}: ${asked.headers[name]}`)
+    // What is not sent as JSON is compared letter by letter.
+    const isJson = /json/.test(String(asked.headers['content-type']))
+    const sent = shown(asked.sent.toString())
+    if (asked.sent.length > 0) lines.push('', isJson ? pretty(sent) : sent.trimEnd())
+    const kept = keptOf(asked.method, reply).map(name => `${title(name)}: ${reply.headers.get(name)}`)
     lines.push('', [`HTTP/1.1 ${reply.status} ${reply.statusText}`.trimEnd(), ...kept].join('\n'))
     return shown(lines.join('\n')) + (body === '' ? '' : `\n\n${pretty(body)}`)
   }

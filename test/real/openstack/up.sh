@@ -90,7 +90,8 @@ for try in 1 2; do
   export CLOUD PORT PASSWORD
   if start_all; then
     version=$(dpkg-query -W -f='${Version}' python3-nova)
-    printf '{"dir":"%s","authUrl":"%s","region":"RegionOne","password":"%s","version":"Nova %s","dnsPort":%s}\n' \
+    version=${version#*:}
+    printf '{"dir":"%s","authUrl":"%s","region":"RegionOne","password":"%s","version":"OpenStack (Nova %s)","dnsPort":%s}\n' \
       "$CLOUD" "$(value 'echo $KEYSTONE')" "$PASSWORD" "${version%-*}" "$(value 'port pdns')"
     exit 0
   fi

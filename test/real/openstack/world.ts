@@ -79,7 +79,7 @@ export async function makeWorld(cloud: RealCloud): Promise<World> {
   const later = (work: () => Promise<unknown>): void => void undo.push(work)
   const close = async (): Promise<void> => {
     const errors: unknown[] = []
-    for (const work of undo.reverse()) await work().catch(error => errors.push(error))
+    for (const work of undo.splice(0).reverse()) await work().catch(error => errors.push(error))
     await admin.close()
     await demo.close()
     if (errors.length > 0) throw new AggregateError(errors, 'not all could be undone')

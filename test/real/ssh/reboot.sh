@@ -12,6 +12,6 @@ for process in /proc/[0-9]*; do
 done
 sleep "$away"
 cat /proc/sys/kernel/random/uuid >"$folder/boot_id"
-for name in first second; do
-  nsenter --target "$holder" --mount /usr/sbin/sshd -f "$folder/$name.conf" -E "$folder/$name.log"
+for config in "$folder"/*.conf; do
+  nsenter --target "$holder" --mount /usr/sbin/sshd -f "$config" -E "${config%.conf}.log"
 done

@@ -2,7 +2,7 @@
 # What runs on the machine that up.sh started, beside what up.sh started itself. usage: running.sh <folder>
 set -uo pipefail
 folder=$1
-own=" $(cat "$folder/holder.pid" "$folder/first.pid" "$folder/second.pid" 2>/dev/null | tr '\n' ' ') "
+own=" $(cat "$folder"/*.pid 2>/dev/null | tr '\n' ' ') "
 namespace=$(readlink "/proc/$(cat "$folder/holder.pid")/ns/mnt")
 for process in /proc/[0-9]*; do
   pid=${process#/proc/}

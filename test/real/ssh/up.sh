@@ -40,7 +40,6 @@ chown 4242:4242 "$folder/home"
 config() { # <port> <pid file> and the rest from standard input
   cat <<EOF
 Port $1
-ListenAddress 127.0.0.1
 HostKey $folder/host_ed25519
 HostKey $folder/host_rsa
 HostKey $folder/host_ecdsa
@@ -53,14 +52,17 @@ AcceptEnv LIBCLOUD_GOOD_*
 $(cat)
 EOF
 }
-config "$port" first >"$folder/first.conf" <<EOF
-UsePAM no
+usual='UsePAM no
 PasswordAuthentication yes
 KbdInteractiveAuthentication no
 Subsystem sftp internal-sftp
-$(for number in $(seq "${SSH_MACHINES:-0}"); do echo "ListenAddress 127.77.0.$number"; done)
-EOF
+ListenAddress 127.'
+config "$port" first >"$folder/first.conf" <<<"${usual}0.0.1"
+for number in $(seq "${SSH_MACHINES:-0}"); do # one server listens on 16 addresses at most
+  config "$port" "machine$number" >"$folder/machine$number.conf" <<<"${usual}77.0.$number"
+done
 config "$second" second >"$folder/second.conf" <<EOF
+ListenAddress 127.0.0.1
 UsePAM yes
 PasswordAuthentication no
 KbdInteractiveAuthentication yes
@@ -69,7 +71,7 @@ EOF
 # The holder keeps the namespace, so that a server can be started in it again.
 unshare -m --propagation slave sh -c '
   mount --bind "$1/etc" /etc && mount --bind "$1/boot_id" /proc/sys/kernel/random/boot_id || exit 1
-  for name in first second; do /usr/sbin/sshd -f "$1/$name.conf" -E "$1/$name.log" || exit 1; done
+  for config in "$1"/*.conf; do /usr/sbin/sshd -f "$config" -E "${config%.conf}.log" || exit 1; done
   sleep infinity </dev/null >/dev/null 2>&1 &
   echo $! >"$1/holder.pid"
 ' sh "$folder"

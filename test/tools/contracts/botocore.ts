@@ -16,7 +16,9 @@ export function readBotocore(file: string, documents: Documents, store: SchemaSt
   // A bucket may be the first label of the host instead of the first segment of the path.
   const host = prefix === 's3' ? '^(?:(?<Bucket>.+?)\\.)?s3[.-]' : `^${prefix}(-fips)?[.-]`
   const reader = new Botocore(root, name, protocol, store)
-  const operations = entries(root['operations']).map(([id, raw]) => reader.operation(id, isRaw(raw) ? raw : {}))
+  // What is deprecated shares its path with what took its place.
+  const current = entries(root['operations']).filter(([, raw]) => !isRaw(raw) || raw['deprecated'] !== true)
+  const operations = current.map(([id, raw]) => reader.operation(id, isRaw(raw) ? raw : {}))
   return [operations, name, { protocol, version, host }]
 }
 
