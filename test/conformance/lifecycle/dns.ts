@@ -73,7 +73,8 @@ const address = (suite: Suite, name: string, data = '192.0.2.1'): CreateRecordOp
   data,
   ttl: suite.choices.ttl ?? 600,
 })
-const own = (records: readonly Record[]): Record[] => records.filter(({ type }) => type !== 'SOA' && type !== 'NS')
+const own = (records: readonly Record[]): Record[] =>
+  records.filter(({ type, name }) => type !== 'SOA' && (type !== 'NS' || name !== ''))
 
 /** Runs the DNS API on a driver that keeps what it is given. */
 export function dnsLifecycle(options: DNSLifecycleOptions): void {
