@@ -4,13 +4,12 @@ import { connect } from '../../lib/driver.js'
 import { MalformedResponseError } from '../../lib/errors.js'
 import { path } from '../../lib/http/url.js'
 import { type CallOptions, operationOf } from '../../lib/options.js'
-import type { Pager } from '../../lib/pager.js'
 import type { WaitOptions } from '../../lib/poller.js'
 import type { Ref } from '../../lib/resource.js'
 import { ArmConnection, type ArmSpec } from './arm.connection.js'
 import { idPath, readId, refused } from './arm.ids.js'
 import { type AzureStopOptions, act } from './compute.base.js'
-import { AzureComputeNetworks } from './compute.networks.js'
+import { AzureComputeGroups } from './compute.groups.js'
 import {
   type AzureNodeExtra,
   COMPUTE_VERSION,
@@ -25,6 +24,7 @@ import type { AzureVolumeExtra } from './compute.volumes.js'
 import { ARM_CREDENTIALS, type AzureOptions, azureOptions } from './options.js'
 
 export type * from './compute.base.js'
+export type * from './compute.groups.js'
 export type * from './compute.images.js'
 export type * from './compute.keys.js'
 export type * from './compute.networks.js'
@@ -34,13 +34,6 @@ export type { AzureCloud, AzureOptions, AzureSignInOptions } from './options.js'
 
 const version = COMPUTE_VERSION
 
-/** A resource group. */
-export interface AzureResourceGroup {
-  readonly id: string
-  readonly name: string
-  readonly location: string
-  readonly tags: Tags
-}
 /** What a command has written. */
 export interface AzureCommandResult {
   readonly code: string
@@ -100,48 +93,13 @@ interface RawRatecard {
  * ```
  * @see https://learn.microsoft.com/azure/virtual-machines/
  */
-export class AzureNodeDriver extends AzureComputeNetworks implements Partial<ComputeApi> {
+export class AzureNodeDriver extends AzureComputeGroups implements Partial<ComputeApi> {
   readonly provider = 'azure_arm'
 
   // Not in the base class: the connection must know `provider`, which is set after `super`.
   constructor(options: AzureOptions = {}) {
     super({ vendor: 'azure', credentials: ARM_CREDENTIALS }, azureOptions(options, 'azure_arm'))
     connect(this, new ArmConnection(this))
-  }
-
-  /**
-   * The resource groups of the subscription.
-   *
-   * @example
-   * ```ts
-   * for await (const { name, location } of driver.ex_listResourceGroups()) console.log(name, location)
-   * ```
-   * @see https://learn.microsoft.com/rest/api/resources/resource-groups/list
-   */
-  ex_listResourceGroups(options?: CallOptions): Pager<AzureResourceGroup> {
-    const at = (subscription: string): string => path`/subscriptions/${subscription}/resourcegroups`
-    const map = ({ id, name, location, tags = {} }: AzureResourceGroup): AzureResourceGroup => ({
-      id,
-      name,
-      location,
-      tags,
-    })
-    return this.connection.list({ path: at, version: '2021-04-01', map }, options)
-  }
-
-  /**
-   * Deletes a resource group with all that is in it. It is awaited.
-   *
-   * @example
-   * ```ts
-   * await driver.ex_deleteResourceGroup('test-1')
-   * ```
-   * @see https://learn.microsoft.com/rest/api/resources/resource-groups/delete
-   */
-  async ex_deleteResourceGroup(name: string, options?: WaitOptions): Promise<void> {
-    const group = this.connection.group(name, 'name', options)
-    const at = (subscription: string): string => path`/subscriptions/${subscription}/resourcegroups/${group}`
-    await this.connection.operate({ method: 'DELETE', path: at, version: '2021-04-01' }, () => undefined, options)
   }
 
   /**

@@ -57,15 +57,26 @@ it('AZURE_ARM: passwords and what a node is told', async () => {
     image: { id: 'a:b:c:d' },
     auth: new NodeAuthPassword('Password-not-in-logs'),
     ex_userData: 'not-in-logs',
+    ex_customData: '#cloud-config not-in-logs',
   })
   expect(trace).toContain('virtualMachines/web')
   expect(trace).not.toContain('not-in-logs')
-  expect(trace).not.toContain(Buffer.from('not-in-logs').toString('base64'))
+  for (const text of ['not-in-logs', '#cloud-config not-in-logs'])
+    expect(trace).not.toContain(Buffer.from(text).toString('base64'))
 })
 it('AZURE_ARM: addresses that need no credentials', async () => {
   const serialConsoleLogBlobUri = 'https://md-1.blob.storage.azure.net/web.log?sv=2018&sig=signature-not-in-logs'
   issuer.answer = () => ({ body: { serialConsoleLogBlobUri } })
   expect(await driver.ex_getBootDiagnostics({ id: 'web' })).toMatchObject({ serialLog: serialConsoleLogBlobUri })
   expect(trace).toContain('retrieveBootDiagnosticsData')
+  expect(trace).not.toContain('not-in-logs')
+})
+it('AZURE_ARM: what an extension is told in confidence', async () => {
+  issuer.answer = ({ url }) => ({ body: { id: url, name: 'up', properties: { provisioningState: 'Succeeded' } } })
+  const protectedSettings = { commandToExecute: 'curl -H not-in-logs', more: ['also-not-in-logs'] }
+  const extension = { name: 'up', publisher: 'p', type: 't', version: '1.0', settings: { shown: 'shown-in-logs' } }
+  await driver.ex_createExtension({ id: 'web' }, { ...extension, protectedSettings })
+  expect(issuer.asked.at(-1)?.body).toContain('also-not-in-logs')
+  expect(trace).toContain('shown-in-logs')
   expect(trace).not.toContain('not-in-logs')
 })
