@@ -266,8 +266,13 @@ export abstract class AzureComputeNodes extends NodeDriver {
         ),
       ),
     }
-    const base64 = (text: string | undefined): string | undefined =>
-      text === undefined ? undefined : Buffer.from(text).toString('base64')
+    const base64 = (text: string | undefined): string | undefined => {
+      if (text === undefined) return undefined
+      const encoded = Buffer.from(text).toString('base64')
+      // What runs at the first start often holds what nobody else may see.
+      if (encoded.length >= 4) this.connection.conceal(encoded)
+      return encoded
+    }
     return {
       location,
       ...(plan && { plan }),
