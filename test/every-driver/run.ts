@@ -23,10 +23,19 @@ const SUITES: Readonly<Record<ApiName, (runner: Runner, harness: Harness) => voi
   backup: backupConformance,
 }
 
+/** A share of an API's drivers, where they are too many for one worker. */
+export interface Share {
+  /** From 1. */
+  readonly part: number
+  readonly of: number
+}
+
 /** Every driver of an API runs its suite, without being asked. */
-export async function describeDriversOf(api: ApiName): Promise<void> {
+export async function describeDriversOf(api: ApiName, { part, of }: Share = { part: 1, of: 1 }): Promise<void> {
+  let count = 0
   for (const meta of await readVendors()) {
     for (const driver of meta.drivers.filter(each => each.api === api)) {
+      if (count++ % of !== part - 1) continue
       // What a driver needs beside `key` and `secret` to be made for its fixtures: addresses that others find in a catalog.
       const options = join(root, 'fixtures', meta.vendor, 'options.json')
       const contract = join(root, 'fixtures/contracts', `${meta.vendor}.json`)

@@ -1,3 +1,0 @@
-import { describeDriversOf } from './run.js'
-
-await describeDriversOf('compute')
