@@ -329,7 +329,7 @@ describe('LXD: many at once', () => {
     expect(left).toEqual([])
   }, 600_000)
 
-  it('a thousand instances are listed with one request', async () => {
+  it('a hundred instances stand in one list', async () => {
     // Without a source they take no time.
     const names = Array.from({ length: 100 }, (_, index) => `none-${index}`)
     for (const name of names) await driver.ex_createInstance({ name, source: { type: 'none' } })
@@ -372,7 +372,7 @@ describe('LXD: trust', () => {
 })
 
 describe('LXD: events', () => {
-  it('tell what happens, until the loop is left or the signal fires, and again after a restart', async () => {
+  it('tell what happens, until the loop is left or the signal fires', async () => {
     const seen: unknown[] = []
     const events = driver.ex_events({
       ex_types: ['lifecycle'],
