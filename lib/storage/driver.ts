@@ -30,23 +30,24 @@ export abstract class StorageDriver extends BaseDriver {
    * Sends a local file.
    * @throws InvalidRequestError when the file cannot be read.
    */
-  async uploadObject<O>(
+  async uploadObject<O, Options extends UploadOptions>(
     this: StorageDriver & {
       uploadObjectViaStream: (
         source: BodySource,
         container: NamedRef,
         objectName: string,
-        options?: UploadOptions,
+        options?: Options,
       ) => Promise<O>
     },
     filePath: string,
     container: NamedRef,
     objectName: string,
-    options?: UploadOptions,
+    options?: Options,
   ): Promise<O> {
     const { size, file } = await openFile(filePath, this.provider, operationOf(options))
     try {
-      return await this.uploadObjectViaStream(file, container, objectName, { ...options, contentLength: size })
+      const given = { ...options, contentLength: size } as Options
+      return await this.uploadObjectViaStream(file, container, objectName, given)
     } finally {
       file.destroy()
     }
