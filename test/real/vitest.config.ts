@@ -18,7 +18,7 @@ export default defineConfig({
     // Servers and tests share two cores: what fails there is tried once more, and said to have been.
     retry: process.env['CI'] ? 1 : 0,
     testTimeout: 120_000,
-    hookTimeout: 600_000,
+    hookTimeout: 1_200_000,
     reporters: results ? ['default', 'json'] : ['default'],
     ...(results ? { outputFile: { json: join(results, `${suite}.json`) } } : {}),
   },

@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Node } from '../../../lib/compute/types.js'
 import {
   type ConnectSSH,
@@ -26,6 +26,7 @@ import {
   TimeoutError,
 } from '../../../lib/errors.js'
 import { Sshd } from '../ssh/server.js'
+import { useServer } from '../use-server.js'
 import { expectUnchanged, MACHINES, MachineDriver, traces } from './machines.js'
 
 const exec = promisify(execFile)
@@ -34,19 +35,22 @@ const MIB = 1_048_576
 let sshd: Sshd
 let driver: MachineDriver
 let before: Record<string, unknown>
-beforeAll(async () => {
-  sshd = await Sshd.start(MACHINES)
-  driver = new MachineDriver(sshd)
-  before = await traces(driver)
-})
-afterAll(async () => {
-  await sshd?.stop()
-})
+useServer(
+  'OpenSSH',
+  async () => {
+    sshd = await Sshd.start(MACHINES)
+    driver = new MachineDriver(sshd)
+    before = await traces(driver)
+  },
+  async () => {
+    await sshd?.stop()
+  },
+)
 beforeEach(() => {
-  driver.address = undefined
+  if (driver !== undefined) driver.address = undefined
 })
 // Whatever happened: nothing of it is left, on either side.
-afterEach(() => expectUnchanged(driver, before))
+afterEach(() => (before === undefined ? undefined : expectUnchanged(driver, before)))
 
 const caught = async (promise: Promise<unknown>) =>
   promise.then(

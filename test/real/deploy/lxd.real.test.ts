@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { LXDNodeDriver } from '../../../drivers/lxd/compute.js'
 import { NodeAuthSSHKey } from '../../../lib/compute/types.js'
 import {
@@ -18,6 +18,7 @@ import {
 } from '../../../lib/deployment/index.js'
 import { DeploymentError, NotFoundError, WaitError } from '../../../lib/errors.js'
 import { lxc, nodesOf, type RealServer, startServer, stopServer } from '../lxd/server.js'
+import { useServer } from '../use-server.js'
 import { Archive } from './packages.js'
 
 const exec = promisify(execFile)
@@ -30,27 +31,30 @@ let archive: Archive
 let folder: string
 let key: string
 let auth: NodeAuthSSHKey
-beforeAll(async () => {
-  server = await startServer({ debian: true })
-  driver = nodesOf(server)
-  folder = await mkdtemp(join(tmpdir(), 'libcloud-deploy-'))
-  key = join(folder, 'key')
-  await exec('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
-  auth = new NodeAuthSSHKey((await readFile(`${key}.pub`, 'utf8')).trim())
-  archive = await Archive.start(`${server.subnet}.1`, 'nginx', 'nginx-common')
-  await lxc(server, 'profile', 'create', 'debian')
-  // Debian shuts down by another signal than what else runs there.
-  await lxc(server, 'profile', 'set', 'debian', 'raw.lxc', 'lxc.cgroup.relative = 1')
-}, 900_000)
-afterAll(async () => {
-  await archive?.stop()
-  driver?.close()
-  await stopServer(server)
-  if (folder) await rm(folder, { recursive: true, force: true })
-}, 300_000)
+useServer(
+  'LXD',
+  async () => {
+    server = await startServer({ debian: true })
+    driver = nodesOf(server)
+    folder = await mkdtemp(join(tmpdir(), 'libcloud-deploy-'))
+    key = join(folder, 'key')
+    await exec('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+    auth = new NodeAuthSSHKey((await readFile(`${key}.pub`, 'utf8')).trim())
+    archive = await Archive.start(`${server.subnet}.1`, 'nginx', 'nginx-common')
+    await lxc(server, 'profile', 'create', 'debian')
+    // Debian shuts down by another signal than what else runs there.
+    await lxc(server, 'profile', 'set', 'debian', 'raw.lxc', 'lxc.cgroup.relative = 1')
+  },
+  async () => {
+    await archive?.stop()
+    driver?.close()
+    await stopServer(server)
+    if (folder) await rm(folder, { recursive: true, force: true })
+  },
+)
 // Whatever happened: no machine is left.
 afterEach(async () => {
-  expect(await driver.listNodes()).toEqual([])
+  if (driver !== undefined) expect(await driver.listNodes()).toEqual([])
 })
 
 const caught = async (promise: Promise<unknown>) =>

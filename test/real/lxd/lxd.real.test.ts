@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { LXDNodeDriver } from '../../../drivers/lxd/compute.js'
 import type { LXDContainerDriver } from '../../../drivers/lxd/container.js'
 import {
@@ -30,6 +30,7 @@ import {
 import { computeLifecycle } from '../../conformance/lifecycle/compute.js'
 import { containerLifecycle } from '../../conformance/lifecycle/container.js'
 import { prove } from '../proof.js'
+import { useServer } from '../use-server.js'
 import { compute, prepare, type Scene } from './scenes.js'
 import {
   containersOf,
@@ -55,17 +56,20 @@ let server: RealServer
 let driver: LXDNodeDriver
 let containers: LXDContainerDriver
 
-beforeAll(async () => {
-  server = await startServer({ debian: true })
-  driver = proof.watch(nodesOf(server))
-  containers = containerProof.watch(containersOf(server))
-})
-afterAll(async () => {
-  await driver?.close()
-  await containers?.close()
-  await stopServer(server)
-  rmSync(folder, { recursive: true, force: true })
-})
+useServer(
+  'LXD',
+  async () => {
+    server = await startServer({ debian: true })
+    driver = proof.watch(nodesOf(server))
+    containers = containerProof.watch(containersOf(server))
+  },
+  async () => {
+    await driver?.close()
+    await containers?.close()
+    await stopServer(server)
+  },
+)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** A container that ends with its test. */
 async function withNode<T>(name: string, work: (name: string) => Promise<T>, options: object = {}): Promise<T> {

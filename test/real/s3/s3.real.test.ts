@@ -1,20 +1,24 @@
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { describe, it } from 'vitest'
 import type { S3FamilyStorageDriver } from '../../../drivers/aws/s3.js'
 import type { StorageDriver } from '../../../lib/storage/driver.js'
 import { storageLifecycle } from '../../conformance/lifecycle/storage.js'
 import { prove } from '../proof.js'
+import { useServer } from '../use-server.js'
 import { describeScenarios } from './scenarios.js'
 import { driverFor, type RealServer, startServer, stopServer } from './server.js'
 
 const proof = prove('aws', 'storage')
 let server: RealServer
 
-beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(async () => {
-  await stopServer(server)
-})
+useServer(
+  'Swift',
+  async () => {
+    server = await startServer()
+  },
+  async () => {
+    await stopServer(server)
+  },
+)
 
 storageLifecycle({
   describe,
